@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The one configuration file, for both daemons: YAML, read against a table of options (name, type, bounds, default,
+ * meaning). Every fault is reported as "FILE:LINE: KEY: what is wrong". The same rows write docs/configuration.md.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/address.h"
+
+#define HF_CONFIG_ERROR_MAX 512
+
+enum hf_io { HF_IO_SOCKETS, HF_IO_DPDK };
+enum hf_attach { HF_ATTACH_AUTO, HF_ATTACH_NATIVE, HF_ATTACH_GENERIC };
+enum hf_log_level { HF_LOG_ERROR, HF_LOG_WARNING, HF_LOG_INFO, HF_LOG_DEBUG };
+
+struct hf_config_route {
+	char *zone; /* presentation form */
+	bool forward;
+	struct hf_address *servers;
+	size_t server_count;
+};
+
+struct hf_config {
+	char *path; /* where it was read from */
+
+	/* listen: list of addresses, each "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; port 53 when not given */
+	struct hf_address *listen;
+	size_t listen_count;
+
+	/* dataplane: */
+	enum hf_io io;		     /* io: sockets | dpdk */
+	char *interface;	     /* interface: also where the fast path attaches; needed by dpdk and by fastpath */
+	unsigned queues;	     /* queues: RX queues of that interface that DPDK polls */
+	char *dpdk_args;	     /* dpdk-args: further EAL arguments, split at spaces */
+	unsigned resolver_threads;   /* resolver-threads */
+	unsigned tcp_clients;	     /* tcp-clients: connections at once */
+	unsigned tcp_idle_ms;	     /* tcp-idle-timeout-ms */
+	unsigned waiting_queries;    /* waiting-queries: misses under way at once */
+	char *user;		     /* user: drop to it after start; empty: stay (a namespace may know uid 0 only) */
+
+	/* fastpath: */
+	bool fastpath;		     /* enabled */
+	enum hf_attach attach;	     /* attach: auto | native | generic */
+	unsigned hot_entries;	     /* entries: 1024–262144 */
+	char *bpffs;		     /* bpffs: /sys/fs/bpf/holdfast; pins are below bpffs/INTERFACE/ */
+
+	/* cache: */
+	uint64_t cache_bytes;	     /* size: 64M, 1G … */
+	uint32_t min_ttl, max_ttl, max_negative_ttl;
+
+	/* resolver: */
+	char *root_hints;	     /* root-hints: zone-file form; default /usr/share/dns/root.hints */
+	bool prime, prefetch, case_randomization, server_order_randomization, minimal_answers;
+	bool use_ipv4, use_ipv6, query_loopback, qname_minimisation;
+	struct hf_address source_ipv4, source_ipv6; /* family 0: any */
+	uint16_t edns_size;	     /* edns-size: towards servers and in replies */
+	uint32_t timeout_initial_ms, timeout_min_ms, timeout_max_ms, query_deadline_ms;
+	unsigned max_upstream_queries;
+	struct hf_config_route *routes; /* routes: list of {zone, forward|stub: [addresses]} */
+	size_t route_count;
+
+	/* control: */
+	char *dataplane_socket;	     /* dataplane-socket: /run/holdfast/dataplane.sock */
+	char *control_socket;	     /* control-socket: /run/holdfast/holdfastd.sock */
+	struct hf_address http;	     /* http: 127.0.0.1:8053; "off" → family 0 */
+
+	/* log: */
+	enum hf_log_level log_level;
+	bool query_log;		     /* queries */
+	unsigned query_log_sample;   /* query-sample: one in N */
+};
+
+/* Reads `path`. NULL on any fault, with the text in `error`. The caller frees with hf_config_free. */
+struct hf_config *hf_config_load(const char *path, char error[HF_CONFIG_ERROR_MAX]);
+/* The same from memory; `name` stands for the file in messages. */
+struct hf_config *hf_config_parse(const char *text, size_t length, const char *name, char error[HF_CONFIG_ERROR_MAX]);
+void hf_config_free(struct hf_config *config);
+
+/* What of `next` differs from `running` and needs a restart (listen, io, interface, fastpath size …): the first such key's name, or NULL. */
+const char *hf_config_needs_restart(const struct hf_config *running, const struct hf_config *next);
+
+/* Writes the reference of all options as Markdown to `out` (a FILE *). */
+void hf_config_write_reference(void *out);
