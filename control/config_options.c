@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The rows themselves, and the two readers that need nothing else: what a changed file needs a restart for, and
+ * the reference in docs/configuration.md.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "control/config_options.h"
+
+#define FIELD(name) offsetof(struct hf_config, name), sizeof(((struct hf_config *)0)->name)
+#define RELOAD true
+#define RESTART false
+
+static const char *const io_choices[] = {"sockets", "dpdk", NULL};
+static const char *const attach_choices[] = {"auto", "native", "generic", NULL};
+static const char *const level_choices[] = {"error", "warning", "info", "debug", NULL};
+
+/* struct sockaddr_un holds 108 octets, NUL included. */
+#define SOCKET_PATH_MAX 107
+
+const struct hf_option hf_options[] = {
+	{"", "listen", HF_OPTION_ADDRESSES, RESTART, FIELD(listen), 0, 53, NULL, NULL,
+	 "Addresses that queries are answered on, UDP and TCP: `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`; port 53 when not given."},
+
+	{"dataplane", "io", HF_OPTION_CHOICE, RESTART, FIELD(io), 0, 0, "sockets", io_choices,
+	 "How packets come in: kernel sockets, or DPDK's net_af_xdp beside the kernel driver."},
+	{"dataplane", "interface", HF_OPTION_TEXT, RESTART, FIELD(interface), 0, 15, "", NULL,
+	 "Interface that the fast path is attached to and that DPDK polls. Needed by `io: dpdk` and by `fastpath`."},
+	{"dataplane", "queues", HF_OPTION_INTEGER, RESTART, FIELD(queues), 1, 64, "1", NULL,
+	 "Receive queues of the interface that DPDK polls."},
+	{"dataplane", "dpdk-args", HF_OPTION_TEXT, RESTART, FIELD(dpdk_args), 0, 1024, "", NULL,
+	 "Further arguments for DPDK's EAL, split at spaces."},
+	{"dataplane", "resolver-threads", HF_OPTION_INTEGER, RESTART, FIELD(resolver_threads), 1, 64, "1", NULL,
+	 "Threads that resolve what the cache does not hold."},
+	{"dataplane", "tcp-clients", HF_OPTION_INTEGER, RESTART, FIELD(tcp_clients), 1, 65536, "256", NULL,
+	 "TCP connections of clients at once; the longest idle one makes room for another."},
+	{"dataplane", "tcp-idle-timeout-ms", HF_OPTION_INTEGER, RELOAD, FIELD(tcp_idle_ms), 100, 600000, "10000", NULL,
+	 "A client's TCP connection is closed after this long without a query (RFC 7766 section 6.2.3)."},
+	{"dataplane", "waiting-queries", HF_OPTION_INTEGER, RESTART, FIELD(waiting_queries), 16, 1048576, "16384", NULL,
+	 "Queries that may wait for resolution at once."},
+	{"dataplane", "user", HF_OPTION_TEXT, RESTART, FIELD(user), 0, 32, "", NULL,
+	 "User to become after start; empty: stay."},
+
+	{"fastpath", "enabled", HF_OPTION_BOOLEAN, RESTART, FIELD(fastpath), 0, 0, "false", NULL,
+	 "Answer hot names in the kernel (XDP)."},
+	{"fastpath", "attach", HF_OPTION_CHOICE, RESTART, FIELD(attach), 0, 0, "auto", attach_choices,
+	 "Where the kernel program runs: in the driver (native), behind it (generic), or the first if possible (auto)."},
+	{"fastpath", "entries", HF_OPTION_INTEGER, RESTART, FIELD(hot_entries), 1024, 262144, "65536", NULL,
+	 "Answers that the kernel holds."},
+	{"fastpath", "bpffs", HF_OPTION_PATH, RESTART, FIELD(bpffs), 1, 200, "/sys/fs/bpf/holdfast", NULL,
+	 "Directory in a BPF file system; the pins of an interface are in a directory of its name below."},
+
+	{"cache", "size", HF_OPTION_BYTES, RESTART, FIELD(cache_bytes), UINT64_C(1) << 20, UINT64_C(1) << 40, "256M", NULL,
+	 "Memory of the cache; a limit that holds."},
+	{"cache", "min-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(min_ttl), 0, 86400, "0", NULL,
+	 "Lower TTLs count as this many seconds."},
+	{"cache", "max-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(max_ttl), 1, 2147483647, "86400", NULL,
+	 "Higher TTLs count as this many seconds."},
+	{"cache", "max-negative-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(max_negative_ttl), 0, 86400, "3600", NULL,
+	 "The same for NXDOMAIN and NODATA, in seconds (RFC 2308 section 5)."},
+
+	{"resolver", "root-hints", HF_OPTION_PATH, RELOAD, FIELD(root_hints), 1, 4095, "/usr/share/dns/root.hints", NULL,
+	 "Names and addresses of the root servers, as a zone file."},
+	{"resolver", "priming", HF_OPTION_BOOLEAN, RELOAD, FIELD(prime), 0, 0, "true", NULL,
+	 "Ask a root server for the present root servers before first use (RFC 9609)."},
+	{"resolver", "prefetch", HF_OPTION_BOOLEAN, RELOAD, FIELD(prefetch), 0, 0, "true", NULL,
+	 "Refetch an entry that is asked for in the last tenth of its TTL."},
+	{"resolver", "case-randomization", HF_OPTION_BOOLEAN, RELOAD, FIELD(case_randomization), 0, 0, "true", NULL,
+	 "Mix the case of names in queries towards servers (0x20) and demand it back."},
+	{"resolver", "server-order-randomization", HF_OPTION_BOOLEAN, RELOAD, FIELD(server_order_randomization), 0, 0, "true",
+	 NULL, "Choose by chance among servers of about the same speed; false: in the order learned, for repeatable tests."},
+	{"resolver", "minimal-answers", HF_OPTION_BOOLEAN, RELOAD, FIELD(minimal_answers), 0, 0, "true", NULL,
+	 "Leave authority and additional data out of answers that do not need it."},
+	{"resolver", "ipv4", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv4), 0, 0, "true", NULL, "Ask servers over IPv4."},
+	{"resolver", "ipv6", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv6), 0, 0, "true", NULL, "Ask servers over IPv6."},
+	{"resolver", "query-loopback", HF_OPTION_BOOLEAN, RELOAD, FIELD(query_loopback), 0, 0, "false", NULL,
+	 "Allow servers on loopback addresses."},
+	{"resolver", "qname-minimisation", HF_OPTION_BOOLEAN, RELOAD, FIELD(qname_minimisation), 0, 0, "true", NULL,
+	 "Tell each server only as much of the name as it needs (RFC 9156)."},
+	{"resolver", "source-ipv4", HF_OPTION_ADDRESS, RELOAD, FIELD(source_ipv4), 4, 0, "0.0.0.0", NULL,
+	 "Source address of queries towards servers; 0.0.0.0: the kernel chooses."},
+	{"resolver", "source-ipv6", HF_OPTION_ADDRESS, RELOAD, FIELD(source_ipv6), 6, 0, "::", NULL,
+	 "The same for IPv6; \"::\": the kernel chooses."},
+	{"resolver", "edns-size", HF_OPTION_INTEGER, RELOAD, FIELD(edns_size), 512, 4096, "1232", NULL,
+	 "Largest UDP message, announced to servers and to clients (RFC 9715)."},
+	{"resolver", "timeout-initial-ms", HF_OPTION_INTEGER, RELOAD, FIELD(timeout_initial_ms), 10, 60000, "400", NULL,
+	 "Time a server gets that was not measured yet."},
+	{"resolver", "timeout-min-ms", HF_OPTION_INTEGER, RELOAD, FIELD(timeout_min_ms), 1, 60000, "50", NULL,
+	 "Least time a measured server gets."},
+	{"resolver", "timeout-max-ms", HF_OPTION_INTEGER, RELOAD, FIELD(timeout_max_ms), 10, 60000, "3000", NULL,
+	 "Most time any server gets."},
+	{"resolver", "query-deadline-ms", HF_OPTION_INTEGER, RELOAD, FIELD(query_deadline_ms), 100, 120000, "6000", NULL,
+	 "A client whose question is not resolved by then gets SERVFAIL."},
+	{"resolver", "max-upstream-queries", HF_OPTION_INTEGER, RELOAD, FIELD(max_upstream_queries), 8, 65535, "100", NULL,
+	 "Queries towards servers for one question of a client, with all that it drags in."},
+	{"resolver", "routes", HF_OPTION_ROUTES, RELOAD, FIELD(routes), 0, 53, NULL, NULL,
+	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones."},
+
+	{"control", "dataplane-socket", HF_OPTION_PATH, RESTART, FIELD(dataplane_socket), 1, SOCKET_PATH_MAX,
+	 "/run/holdfast/dataplane.sock", NULL, "Unix socket of holdfast-dataplane."},
+	{"control", "control-socket", HF_OPTION_PATH, RESTART, FIELD(control_socket), 1, SOCKET_PATH_MAX,
+	 "/run/holdfast/holdfastd.sock", NULL, "Unix socket of holdfastd."},
+	{"control", "http", HF_OPTION_ADDRESS, RESTART, FIELD(http), 0, 8053, "127.0.0.1:8053", NULL,
+	 "Loopback address that `/metrics` and `/healthz` are served on by holdfastd; `off`: nowhere."},
+
+	{"log", "level", HF_OPTION_CHOICE, RELOAD, FIELD(log_level), 0, 0, "info", level_choices,
+	 "Least severe messages that are written."},
+	{"log", "queries", HF_OPTION_BOOLEAN, RELOAD, FIELD(query_log), 0, 0, "false", NULL,
+	 "Log queries that reach a worker."},
+	{"log", "query-sample", HF_OPTION_INTEGER, RELOAD, FIELD(query_log_sample), 1, 1000000, "100", NULL,
+	 "Log one in so many of them."},
+};
+const size_t hf_option_count = sizeof(hf_options) / sizeof(hf_options[0]);
+
+static void bytes_to_text(uint64_t bytes, char *out, size_t size)
+{
+	static const char suffixes[] = {'T', 'G', 'M', 'K'};
+
+	for (unsigned i = 0; i < sizeof(suffixes); i++) {
+		uint64_t unit = UINT64_C(1) << (40 - 10 * i);
+
+		if (bytes >= unit && bytes % unit == 0) {
+			snprintf(out, size, "%" PRIu64 "%c", bytes / unit, suffixes[i]);
+			return;
+		}
+	}
+	snprintf(out, size, "%" PRIu64, bytes);
+}
+
+const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION_ALLOWED_MAX])
+{
+	char low[32], high[32];
+	size_t used = 0;
+
+	out[0] = '\0';
+	switch (option->kind) {
+	case HF_OPTION_BOOLEAN:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "true, false, yes, no");
+		break;
+	case HF_OPTION_INTEGER:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "%" PRIu64 " to %" PRIu64, option->min, option->max);
+		break;
+	case HF_OPTION_BYTES:
+		bytes_to_text(option->min, low, sizeof(low));
+		bytes_to_text(option->max, high, sizeof(high));
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "%s to %s, with K, M, G or T", low, high);
+		break;
+	case HF_OPTION_CHOICE:
+		for (const char *const *choice = option->choices; *choice; choice++)
+			used += (size_t)snprintf(out + used, HF_OPTION_ALLOWED_MAX - used, "%s%s", used ? ", " : "",
+						 *choice);
+		break;
+	case HF_OPTION_TEXT:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "text, at most %" PRIu64 " octets", option->max);
+		break;
+	case HF_OPTION_PATH:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "path, at most %" PRIu64 " octets", option->max);
+		break;
+	case HF_OPTION_ADDRESS:
+		if (option->min)
+			snprintf(out, HF_OPTION_ALLOWED_MAX, "IPv%" PRIu64 " address", option->min);
+		else
+			snprintf(out, HF_OPTION_ALLOWED_MAX, "loopback address with an optional port, or off");
+		break;
+	case HF_OPTION_ADDRESSES:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of addresses with optional ports");
+		break;
+	case HF_OPTION_ROUTES:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of {zone, forward: [address …]} or {zone, stub: [address …]}");
+		break;
+	}
+	return out;
+}
+
+static bool addresses_equal(const struct hf_address *a, size_t a_count, const struct hf_address *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++) {
+		if (!hf_address_equal(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool routes_equal(const struct hf_config *a, const struct hf_config *b)
+{
+	if (a->route_count != b->route_count)
+		return false;
+	for (size_t i = 0; i < a->route_count; i++) {
+		const struct hf_config_route *left = &a->routes[i], *right = &b->routes[i];
+
+		if (strcmp(left->zone, right->zone) != 0 || left->forward != right->forward ||
+		    !addresses_equal(left->servers, left->server_count, right->servers, right->server_count))
+			return false;
+	}
+	return true;
+}
+
+static bool option_equal(const struct hf_option *option, const struct hf_config *a, const struct hf_config *b)
+{
+	const void *left = (const char *)a + option->offset, *right = (const char *)b + option->offset;
+
+	switch (option->kind) {
+	case HF_OPTION_BOOLEAN:
+	case HF_OPTION_INTEGER:
+	case HF_OPTION_BYTES:
+	case HF_OPTION_CHOICE:
+		return memcmp(left, right, option->size) == 0;
+	case HF_OPTION_TEXT:
+	case HF_OPTION_PATH:
+		return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+	case HF_OPTION_ADDRESS:
+		return hf_address_equal(left, right);
+	case HF_OPTION_ADDRESSES:
+		return addresses_equal(a->listen, a->listen_count, b->listen, b->listen_count);
+	case HF_OPTION_ROUTES:
+		return routes_equal(a, b);
+	}
+	return false;
+}
+
+const char *hf_config_needs_restart(const struct hf_config *running, const struct hf_config *next)
+{
+	static _Thread_local char name[64];
+
+	for (size_t i = 0; i < hf_option_count; i++) {
+		const struct hf_option *option = &hf_options[i];
+
+		if (option->reload || option_equal(option, running, next))
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", option->section, option->section[0] ? "." : "", option->key);
+		return name;
+	}
+	return NULL;
+}
+
+void hf_config_write_reference(void *out_file)
+{
+	FILE *out = out_file;
+	const char *section = NULL;
+
+	fputs("<!-- Written by control/config_reference.c from the rows in control/config_options.c; do not edit.\n"
+	      "     ninja configuration-reference writes it anew. -->\n"
+	      "# Configuration\n\n"
+	      "One YAML file for `holdfast-dataplane`, `holdfastd` and `holdfastctl`. Keys are grouped in sections, as in\n\n"
+	      "```yaml\n"
+	      "listen: [192.0.2.53, \"2001:db8::53\"]\n"
+	      "cache:\n"
+	      "  size: 1G\n"
+	      "```\n\n"
+	      "An unknown or repeated key, a wrong type and a value out of bounds are refused with file, line and key.\n"
+	      "*Reload* says whether a changed value takes effect on reload (`holdfastctl reload`, SIGHUP) or needs a restart;\n"
+	      "a reload of a file that changes a key of the second kind is refused as a whole.\n",
+	      out);
+	for (size_t i = 0; i < hf_option_count; i++) {
+		const struct hf_option *option = &hf_options[i];
+		char allowed[HF_OPTION_ALLOWED_MAX];
+
+		if (!section || strcmp(section, option->section) != 0) {
+			section = option->section;
+			if (section[0])
+				fprintf(out, "\n## %s\n", section);
+			else
+				fprintf(out, "\n## Top level\n");
+			fputs("\n| key | default | allowed | reload | meaning |\n| --- | --- | --- | --- | --- |\n", out);
+		}
+		fprintf(out, "| `%s` | ", option->key);
+		if (option->kind == HF_OPTION_ADDRESSES)
+			fputs("required", out);
+		else if (!option->fallback)
+			fputs("none", out);
+		else if (!option->fallback[0])
+			fputs("empty", out);
+		else
+			fprintf(out, "`%s`", option->fallback);
+		fprintf(out, " | %s | %s | %s |\n", hf_option_allowed(option, allowed), option->reload ? "yes" : "restart",
+			option->meaning);
+	}
+	fputs("\n## An example of routes\n\n"
+	      "```yaml\n"
+	      "resolver:\n"
+	      "  routes:\n"
+	      "    - zone: corp.example.\n"
+	      "      forward: [192.0.2.1, \"[2001:db8::1]:5353\"]\n"
+	      "    - zone: lab.example.\n"
+	      "      stub: [192.0.2.2]\n"
+	      "```\n",
+	      out);
+}
