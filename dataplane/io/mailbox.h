@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Hand-over between threads: many senders, one consumer, wait-free for senders (liburcu wfcqueue), no allocation: what is sent
+ * embeds its own node. A system call happens only when the consumer sleeps (one eventfd write wakes it).
+ *
+ * The consumer's loop:
+ *   while ((mail = hf_mailbox_take(box))) …;
+ *   if (hf_mailbox_sleep(box)) { rcu_thread_offline(); epoll_wait(… box->event_fd …); rcu_thread_online(); }
+ *   hf_mailbox_awake(box);
+ * A consumer that polls (DPDK) only ever calls hf_mailbox_take().
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <urcu/wfcqueue.h>
+
+struct hf_mailbox;
+
+enum hf_mail_kind {
+	HF_MAIL_QUESTION,  /* struct hf_ticket: a client's miss; its home gets it back with the reply */
+	HF_MAIL_PREFETCH,  /* struct hf_ticket: refetch query.name; its home gets it back at once */
+	HF_MAIL_CONFIGURE, /* struct hf_settings_mail of resolver_thread.h */
+};
+
+struct hf_mail {
+	struct cds_wfcq_node node;
+	struct hf_mailbox *home; /* where it goes back to */
+	enum hf_mail_kind kind;
+};
+
+struct hf_mailbox {
+	struct cds_wfcq_tail tail; /* senders write */
+	_Atomic bool sleeping;	   /* consumer sets, a sender clears when it wakes the consumer */
+	int event_fd;		   /* for the consumer's epoll */
+	struct __cds_wfcq_head head __attribute__((aligned(64))); /* consumer's */
+};
+
+bool hf_mailbox_init(struct hf_mailbox *box); /* false with errno when no descriptor is left */
+void hf_mailbox_fini(struct hf_mailbox *box); /* what is still inside is not touched */
+
+void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail); /* any thread */
+void hf_mailbox_wake(struct hf_mailbox *box);			    /* any thread: wakes without mail, for stopping */
+
+/* Consumer only. */
+struct hf_mail *hf_mailbox_take(struct hf_mailbox *box); /* NULL: nothing (or a sender is in the middle of posting) */
+bool hf_mailbox_sleep(struct hf_mailbox *box);		 /* true: empty, sleeping is safe; false: there is mail */
+void hf_mailbox_awake(struct hf_mailbox *box);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* A miss that waits for its answer: who asked, what, over which way in, and the reply's bytes on the way back.
+ *
+ * A pool belongs to one thread (a packet worker, the TCP listener, housekeeping): it alone takes and gives back. Between, a ticket
+ * belongs to whom it was posted to: arrival thread → resolver thread → arrival thread.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/address.h"
+#include "io/mailbox.h"
+#include "wire/message.h"
+
+#define HF_TICKET_REPLY_MAX 1232 /* our largest UDP reply; longer ones (TCP) are allocated by the resolver thread */
+#define HF_TICKET_ARRIVAL_MAX 96 /* Ethernet + two VLAN tags + IPv6 + UDP headers fit, and more */
+
+struct hf_ticket {
+	struct hf_mail mail; /* first */
+	struct hf_ticket *next_free;
+
+	/* The question. query.question points to question[]; query.edns.options is NULL. */
+	struct hf_query query;
+	uint8_t question[HF_NAME_MAX + 5];
+
+	bool tcp;
+	uint64_t arrived_ns;
+	struct hf_address client;
+	/* The back end's own: what it needs to send the reply back the way the query came (addresses, headers, connection). */
+	uint8_t arrival[HF_TICKET_ARRIVAL_MAX] __attribute__((aligned(8)));
+
+	/* The answer. reply_length 0: there is none to send. */
+	unsigned rcode;
+	uint32_t reply_length;
+	uint8_t *reply; /* inline_reply, or malloc()ed: hf_ticket_give() frees it */
+	uint8_t inline_reply[HF_TICKET_REPLY_MAX];
+};
+
+struct hf_ticket_pool;
+
+struct hf_ticket_pool *hf_ticket_pool_new(unsigned capacity); /* NULL without memory */
+void hf_ticket_pool_free(struct hf_ticket_pool *pool);	      /* after all threads that hold tickets ended */
+unsigned hf_ticket_pool_available(const struct hf_ticket_pool *pool);
+
+/* An empty ticket whose mail comes back to `home`; NULL when all are under way. */
+struct hf_ticket *hf_ticket_take(struct hf_ticket_pool *pool, struct hf_mailbox *home);
+void hf_ticket_give(struct hf_ticket_pool *pool, struct hf_ticket *ticket);
+
+/* Copies the question so that the packet may go. */
+void hf_ticket_set_query(struct hf_ticket *ticket, const struct hf_query *query);
