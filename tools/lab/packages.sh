@@ -1,32 +1,46 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs the Debian packages of tests/packages.txt that are missing. Says what it does, nothing when there is nothing to do.
+# Installs those packages of tests/packages.txt that are missing; says nothing much when none is.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+list=$(dirname "$0")/../../tests/packages.txt
 
-missing=()
-while read -r package; do
-	dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
-done < <(grep -v '^#' tests/packages.txt)
-[ ${#missing[@]} -gt 0 ] || exit 0
-
-if [ "$(id -u)" -ne 0 ]; then
-	echo "packages missing: ${missing[*]}" >&2
-	echo "run as root, or: apt-get install ${missing[*]}" >&2
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	echo "packages: this is no Debian system; install what corresponds to $list" >&2
 	exit 1
 fi
-echo "installing ${#missing[@]} Debian packages: ${missing[*]}"
+
+mapfile -t wanted < <(sed 's/#.*//; s/[[:space:]]//g; /^$/d' "$list")
+declare -A have
+while read -r name status; do
+	[ "$status" != ii ] || have[${name%%:*}]=1
+done < <(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' "${wanted[@]}" 2>/dev/null || true)
+missing=()
+for name in "${wanted[@]}"; do
+	[ -n "${have[$name]:-}" ] || missing+=("$name")
+done
+if [ ${#missing[@]} = 0 ]; then
+	echo "packages: all ${#wanted[@]} are installed"
+	exit 0
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "packages: missing, and only root can install them: ${missing[*]}" >&2
+	exit 1
+fi
+
+echo "packages: installing ${#missing[@]} of ${#wanted[@]}: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-# Authorities are started by the lab itself, never as services of this host.
+# The lab runs its own servers in its own namespaces: what a package would start on this host stays off.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
 	printf '#!/bin/sh\nexit 101\n' >"$policy"
-	chmod +x "$policy"
-	trap 'rm -f "$log" "$policy"' EXIT
+	chmod 755 "$policy"
+	trap 'rm -f "$policy"' EXIT
 fi
-if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-	tail -n 30 "$log" >&2
+# a package may be gone from the index of the last update: refresh first, but an index that cannot be had is no
+# fault when the old one serves
+apt-get -q update || echo "packages: the package index could not be refreshed; trying with the old one" >&2
+if ! apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "${missing[@]}"; then
+	echo "packages: apt-get failed. Mend: check the sources in /etc/apt, then: apt-get install ${missing[*]}" >&2
 	exit 1
 fi

@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What the system tests share: the laboratory of tools/lab/lab.sh, the programs under test, checks that count.
+#
+#	. "$(dirname "$0")/lab.sh"
+#	need holdfast-dataplane nsd kdig	exit 77 with the reason when one is missing
+#	test_path				namespaces client, resolver, authority and the veths between them
+#	test_config [YAML…]			$LAB_DIR/holdfast.yaml for that path; further YAML is appended
+#	test_dataplane | test_daemon		start, and wait until ready
+#	check TEXT COMMAND...			a counted check; the test goes on
+#	finish					the count; status 1 if one failed
+#
+# The build directory: $HF_BUILD (meson sets it), else build/ of the repository.
+set -u
+TEST_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+HF_BUILD=${HF_BUILD:-$TEST_SOURCE/build}
+. "$TEST_SOURCE/tools/lab/lab.sh"
+
+# Where a program of the project or of the system is; 1 if nowhere.
+program() # NAME
+{
+	local directory
+	for directory in "$HF_BUILD" "$HF_BUILD"/dataplane "$HF_BUILD"/dataplane/io "$HF_BUILD"/control "$HF_BUILD"/tools \
+		"$HF_BUILD"/bpf; do
+		if [ -f "$directory/$1" ]; then
+			printf '%s' "$directory/$1"
+			return 0
+		fi
+	done
+	command -v "$1"
+}
+
+skip() # REASON
+{
+	printf 'SKIP %s: %s\n' "$(basename "$0")" "$*"
+	exit 77
+}
+
+need() # PROGRAM...
+{
+	local name
+	for name; do
+		program "$name" > /dev/null || skip "no $name here (built without it, or its package is missing)"
+	done
+}
+
+TEST_PASSED=0
+TEST_FAILED=0
+check() # TEXT COMMAND...
+{
+	local text=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		printf 'ok      %s\n' "$text"
+		TEST_PASSED=$((TEST_PASSED + 1))
+	else
+		printf 'FAILED  %s\n' "$text"
+		printf '%s\n' "$output" | tail -n 20 | sed 's/^/        /'
+		TEST_FAILED=$((TEST_FAILED + 1))
+	fi
+}
+
+finish()
+{
+	printf '%s passed, %s failed\n' "$TEST_PASSED" "$TEST_FAILED"
+	if [ "$TEST_FAILED" != 0 ]; then
+		tail -n 15 "$LAB_DIR"/*.log 2>/dev/null
+		exit 1
+	fi
+	[ "$TEST_PASSED" != 0 ] || { echo 'no check ran'; exit 1; }
+	exit 0
+}
+
+# client c0 ── r0 resolver r1 ── a0 authority
+test_path()
+{
+	lab_begin || exit
+	lab_netns client resolver authority &&
+		lab_veth client c0 resolver r0 && lab_veth resolver r1 authority a0 &&
+		lab_address client c0 192.0.2.2/24 2001:db8:2::2/64 &&
+		lab_address resolver r0 192.0.2.53/24 2001:db8:2::53/64 &&
+		lab_address resolver r1 198.51.100.1/24 2001:db8:a::1/64 || exit 1
+}
+
+test_authority_address() { lab_address authority a0 "$@"; }
+
+# The base: no kernel tier, sockets, both service addresses. $TEST_ROOT_HINTS names the hints.
+# Sections in the arguments must be whole: they follow the base, so `resolver:` and `fastpath:` may be given there.
+test_config() # [YAML...]
+{
+	{
+		cat <<- END
+			listen: [192.0.2.53, "2001:db8:2::53", "127.0.0.1"]
+			control:
+			  dataplane-socket: $LAB_DIR/dataplane.sock
+			  control-socket: $LAB_DIR/holdfastd.sock
+			  http: 127.0.0.1:8053
+			cache:
+			  size: 64M
+		END
+		printf '%s\n' "$@"
+	} > "$LAB_DIR/holdfast.yaml"
+}
+
+_test_ready() # NAME ROLE ADDR PORT
+{
+	local end=$((SECONDS + 60))
+	until _lab_tcp_accepts "$2" "$3" "$4" 2>/dev/null; do
+		if ! lab_alive "$1" || [ $SECONDS -ge "$end" ]; then
+			echo "FAILED  $1 becomes ready"
+			tail -n 30 "$LAB_DIR/$1.log"
+			exit 1
+		fi
+		sleep 0.1
+	done
+}
+
+test_dataplane() # [NAME]
+{
+	lab_start resolver dataplane "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml"
+	_test_ready dataplane resolver 127.0.0.1 53
+}
+
+test_daemon() # with the fast path: before the dataplane, it makes the pins
+{
+	lab_start resolver holdfastd "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
+	_test_ready holdfastd resolver 127.0.0.1 8053
+}
+
+ctl() { lab_run resolver "$(program holdfastctl)" -s "$LAB_DIR/holdfastd.sock" "$@"; }
+# Without holdfastd.
+ctl_dataplane() { lab_run resolver "$(program holdfastctl)" -s "$LAB_DIR/dataplane.sock" "$@"; }
+
+query() { lab_run client kdig +retry=0 +timeout=8 @192.0.2.53 "$@"; }
+query6() { lab_run client kdig +retry=0 +timeout=8 @2001:db8:2::53 "$@"; }
