@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: (BSD-3-Clause OR GPL-2.0-only) */
 /* The one border between the kernel program and userspace: the answer record, the key of a
- * question, the pinned maps' sizes. Included by bpf/*.bpf.c, by the core (the record is also what
+ * question, the pinned maps and what they count. Included by the programs in bpf/, by the core (the record is also what
  * the answer cache holds) and by the tools; so it includes linux/types.h and nothing else.
  *
  * Clock: every *_ns field is CLOCK_MONOTONIC in nanoseconds, the clock that
  * bpf_ktime_get_coarse_ns() and the dataplane share.
- * Byte order: as said beside each field; unsaid means host order.
+ * Byte order: as said beside each field; unsaid means host order. Words of names are loaded as they lie in memory, and
+ * the mask tricks below want the first octet lowest: little-endian hosts only.
  */
 #ifndef HOLDFAST_FASTPATH_ABI_H
 #define HOLDFAST_FASTPATH_ABI_H
 
 #include <linux/types.h>
 
-#define HF_ABI_VERSION 1 /* a mismatch between program, maps and a daemon refuses to start */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the kernel tier's layout is little-endian"
+#endif
+
+#define HF_ABI_VERSION 2 /* a mismatch between program, maps and a daemon refuses to start */
+
+/* ---- the answer record ---- */
 
 /* What of a query, beside name, type and class, selects another answer. */
 enum hf_reply_class {
@@ -30,10 +37,13 @@ enum { HF_RECORD_BODY_MAX = 1232 };  /* octets of answer body in a record that m
  * message whose question stands at offset 12. The question's length does not depend on its case, so
  * the body fits below any client's spelling (0x20 survives).
  * TTLs in the body are as of base_ns; ttl_offsets say where they stand (from the body's start).
+ *
+ * The first 64 octets, one cache line, are all that a hit needs beside name and body.
  */
 struct hf_answer_record {
 	__u32 sequence;	     /* odd while the writer is inside (kernel tier only; 0 elsewhere) */
-	__u32 mark;	     /* set to 1 by a reader at a hit if it is 0; cleared by the evicting writer */
+	__u32 mark;	     /* set to 1 by a reader at a hit if it is 0; cleared by the evicting writer. The kernel also adds
+			      * HF_MARK_SAMPLE at about one hit in HF_MARK_SAMPLE, so that the mark estimates the hits */
 	__u64 key[2];	     /* hf_question_key() */
 	__u64 fresh_until_ns;
 	__u64 stale_until_ns;/* ≥ fresh_until_ns; equal: never served stale */
@@ -43,8 +53,12 @@ struct hf_answer_record {
 	__u16 body_length;
 	__u8 name_length;
 	__u8 ttl_count;	     /* ≤ HF_RECORD_TTLS_MAX in a cached record */
-	__u32 body_sum;	     /* ones' complement sum of the body as stored, unfolded; for the UDP checksum */
+	__u32 body_sum;	     /* sum of the body's 16-bit words, each in network order, an odd last octet counting as the high
+			      * half; unfolded, not complemented; for the UDP checksum */
 	__u16 ttl_offsets[HF_RECORD_TTLS_MAX];
+	__u16 qtype, qclass; /* what the key was made of, for exact comparison and for people */
+	__u8 reply_class;
+	__u8 reserved[3];    /* 0 */
 	__u8 data[];
 };
 
@@ -52,27 +66,46 @@ struct hf_answer_record {
 #define HF_RECORD_SIZE(name_length, body_length) \
 	(sizeof(struct hf_answer_record) + HF_RECORD_NAME_SPACE(name_length) + (body_length))
 
-_Static_assert(sizeof(struct hf_answer_record) == 96, "record head is 96 octets");
+_Static_assert(sizeof(struct hf_answer_record) == 104, "record head is 104 octets");
 
-/* 128-bit keyed hash of a question. `name` is lower-cased wire form, zero-padded to a multiple of 8
- * octets and readable that far; `secret` is drawn at boot. Speed matters more than strength: the whole name is compared
- * in the record, so a collision costs a miss and never a wrong answer; the secret keeps an outsider
- * from choosing which questions share a bucket. Each 8-octet word is folded into two lanes by a
- * 32x32->64 multiply-free mix that costs the verifier nothing (xor, rotate, odd multiply). */
-static inline __u64 hf_key_mix(__u64 lane, __u64 word)
+enum { HF_MARK_SAMPLE = 64 }; /* a power of two: hits are sampled by the low bits of the query's ID */
+
+/* ---- the key of a question ---- */
+
+/* Lower-cases the ASCII letters among eight octets (RFC 4343). Label lengths are at most 63 and 'A' is 65, so whole names
+ * may be passed through, lengths included. */
+static inline __u64 hf_key_lower(__u64 word)
 {
-	lane ^= word;
-	lane *= 0x9fb21c651e98df25ULL;
-	return (lane << 29) | (lane >> 35);
+	__u64 low = word & 0x7f7f7f7f7f7f7f7fULL;
+	__u64 from_a = low + 0x3f3f3f3f3f3f3f3fULL;  /* top bit: ≥ 'A' */
+	__u64 above_z = low + 0x2525252525252525ULL; /* top bit: > 'Z' */
+
+	return word | ((from_a & ~above_z & ~word & 0x8080808080808080ULL) >> 2);
 }
 
-static inline void hf_key_finish(__u64 a, __u64 b, __u32 type_class_reply, __u64 key[2])
+/* One of two independent 64-bit lanes. The sum is that of NH (Black et al., UMAC, RFC 4418 §5.2): every 8-octet word is added
+ * to a secret word and its halves are multiplied. The multiplications do not wait for one another, and which
+ * names collide depends on the secret: an outsider cannot choose questions that share a bucket. (A chain of xor, multiply,
+ * rotate has differences that cancel whatever the seed.) */
+struct hf_key_lane {
+	__u64 sum, secret;
+};
+
+static inline void hf_key_word(struct hf_key_lane *lane, __u64 word)
 {
-	a = hf_key_mix(a, type_class_reply);
-	b = hf_key_mix(b, a);
-	a ^= b >> 31;
-	key[0] = a * 0xd6e8feb86659fd93ULL;
-	key[1] = b ^ (key[0] >> 32);
+	__u64 x = word + lane->secret;
+
+	lane->sum += (x & 0xffffffffULL) * (x >> 32);
+	lane->secret = (lane->secret ^ lane->secret >> 32) * 0x9fb21c651e98df25ULL;
+}
+
+static inline __u64 hf_key_finish(const struct hf_key_lane *lane, __u32 name_length, __u32 tail)
+{
+	__u64 x = (lane->sum ^ lane->secret) + ((__u64)name_length << 32 | tail) * 0xd6e8feb86659fd93ULL;
+
+	x ^= x >> 32;
+	x *= 0xff51afd7ed558ccdULL;
+	return x ^ x >> 32;
 }
 
 static inline __u32 hf_key_tail(__u16 qtype, __u16 qclass, __u8 reply_class)
@@ -82,19 +115,143 @@ static inline __u32 hf_key_tail(__u16 qtype, __u16 qclass, __u8 reply_class)
 	return (__u32)qtype | (__u32)(qclass & 0xff) << 16 | (__u32)reply_class << 24;
 }
 
+/* 128-bit keyed hash of a question. `name` is lower-cased wire form, zero-padded to a multiple of 8 octets and readable
+ * that far; `secret` is drawn at boot. Each half of the key comes from one lane alone; the kernel computes only key[0], as it
+ * compares name, type, class and reply class exactly. */
 static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u32 name_length, __u16 qtype,
 				   __u16 qclass, __u8 reply_class, __u64 key[2])
 {
-	__u64 a = secret[0] ^ name_length, b = secret[1];
+	struct hf_key_lane a = {0, secret[0]}, b = {0, secret[1]};
+	__u32 tail = hf_key_tail(qtype, qclass, reply_class);
 
 	for (__u32 i = 0; i < name_length; i += 8) {
 		__u64 word;
 
 		__builtin_memcpy(&word, name + i, 8);
-		a = hf_key_mix(a, word);
-		b = hf_key_mix(b, word + a);
+		hf_key_word(&a, word);
+		hf_key_word(&b, word);
 	}
-	hf_key_finish(a, b, hf_key_tail(qtype, qclass, reply_class), key);
+	key[0] = hf_key_finish(&a, name_length, tail);
+	key[1] = hf_key_finish(&b, name_length, tail);
 }
+
+/* ---- the hot table: maps `buckets` and `chunks` ---- */
+
+/* A bucket is one cache line of eight words, each 0 or tag << 32 | place. A question has two candidate buckets.
+ * Places: chunks of 64 KiB cut into units of 256 octets; place = chunk * HF_CHUNK_UNITS + unit. Unit 0 of a chunk is its
+ * header (userspace only), so place 0 is never a record. A chunk holds records of one size class; which, is the
+ * writer's affair: the kernel sees a place and reads at most HF_SLOT_MAX octets there.
+ *
+ * Reading without locks: the writer fills a free place (sequence odd, then the record, then sequence even), then stores the
+ * bucket word, one aligned 64-bit store. A replaced place rests before it is filled again, and a reader
+ * that was held up longer sees that the sequence changed before it sends. Stores are seen in order and loads are done in order on x86-64. */
+enum { HF_BUCKET_WAYS = 8 };
+enum { HF_CHUNK_SIZE = 65536, HF_CHUNK_UNIT = 256, HF_CHUNK_UNITS = HF_CHUNK_SIZE / HF_CHUNK_UNIT };
+enum { HF_SLOT_MAX = 7 * HF_CHUNK_UNIT };
+
+struct hf_hot_bucket {
+	__u64 words[HF_BUCKET_WAYS];
+};
+
+_Static_assert(HF_RECORD_SIZE(255, HF_RECORD_BODY_MAX) <= HF_SLOT_MAX, "every cacheable record fits into a slot");
+_Static_assert(sizeof(struct hf_hot_bucket) == 64, "a bucket is one cache line");
+
+static inline __u32 hf_hot_first(__u64 key, __u32 bucket_count)
+{
+	return (key >> 32) * bucket_count >> 32;
+}
+
+static inline __u32 hf_hot_second(__u64 key, __u32 bucket_count)
+{
+	return (key & 0xffffffffULL) * bucket_count >> 32;
+}
+
+/* Mixes both halves, so that inside either candidate bucket (whose number fixes the top bits of one half) 32 bits still tell apart. */
+static inline __u32 hf_hot_tag(__u64 key)
+{
+	return (__u32)key ^ (__u32)(key >> 48) ^ (__u32)(key >> 16 & 0xffff0000);
+}
+
+/* ---- for whom a frame is: map `services` ---- */
+
+/* Two halves of HF_SERVICE_SLOTS entries, each indexed by a hash whose seed the loader chose so that no two addresses collide: one
+ * look decides. The loader fills the unused half, then stores the seed, whose top bit names the half. */
+enum { HF_SERVICE_SLOTS = 512, HF_SERVICE_ADDRESSES_MAX = 64, HF_SERVICE_PORTS_MAX = 6 };
+
+struct hf_service {
+	__be32 address[4];		      /* IPv4 in the last word, the others 0 */
+	__be16 ports[HF_SERVICE_PORTS_MAX]; /* 0: unused. None used: an address of this host that must not be answered, as a
+					       * source, and that serves nothing */
+	__u16 family;			      /* 4, 6; 0: unused entry */
+	__u16 reserved;
+};
+
+_Static_assert(sizeof(struct hf_service) == 32, "two services in a cache line");
+
+static inline __u32 hf_service_index(const __be32 address[4], __u64 seed)
+{
+	__u64 high = (__u64)address[0] << 32 | address[1], low = (__u64)address[2] << 32 | address[3];
+	__u64 x = high * 0x9fb21c651e98df25ULL ^ low;
+
+	return (__u32)(seed >> 63) * HF_SERVICE_SLOTS + (__u32)((x ^ x >> 32) * (seed | 1) >> 55);
+}
+
+/* ---- map `settings`, one element ---- */
+
+struct hf_fastpath_settings {
+	/* Fixed while the maps live. */
+	__u32 abi_version;
+	__u32 entries; /* live records at most */
+	__u32 bucket_count, chunk_count;
+	__u64 secret[2]; /* for hf_question_key() */
+	/* May change at any time. */
+	__u64 mac;	    /* the interface's address, first octet lowest; a frame to another one is not looked at */
+	__u64 service_seed; /* see hf_service_index() */
+	__u16 edns_size;    /* what OPT announces */
+	__u16 udp_ceiling;  /* larger replies are the slow path's */
+	__u32 reserved;
+};
+
+_Static_assert(sizeof(struct hf_fastpath_settings) == 56, "settings are 56 octets");
+
+/* ---- map `counters`, per CPU, one element ---- */
+
+/* Frames for a configured service, by what became of them. Every such frame is counted once among the answers, the
+ * reasons to hand on (slow_*, pass_ip) and the drops (drop_*); to_xsk and to_stack say where those handed on went. */
+#define HF_FASTPATH_COUNTERS(X)                                                                                 \
+	X(answered, "answered in the kernel")                                                                   \
+	X(slow_miss, "handed on: not in the kernel table")                                                      \
+	X(slow_expired, "handed on: the answer has expired")                                                    \
+	X(slow_length, "handed on: lengths of frame, IP and UDP do not agree")                                  \
+	X(slow_header, "handed on: not a plain query (opcode, flags or record counts)")                         \
+	X(slow_rd, "handed on: recursion not desired")                                                          \
+	X(slow_question, "handed on: no room for one question, or class other than IN")                         \
+	X(slow_edns, "handed on: EDNS with options, another version or unknown flags")                          \
+	X(slow_size, "handed on: the answer exceeds the client's UDP size")                                     \
+	X(slow_room, "handed on: the frame cannot grow enough")                                                 \
+	X(pass_ip, "left to the host: IP options, fragments or extension headers")                              \
+	X(drop_response, "dropped: a response (QR=1)")                                                          \
+	X(drop_source_port, "dropped: source port 0 or 53")                                                     \
+	X(drop_source_address, "dropped: source is multicast, broadcast, loopback, unspecified or this host")   \
+	X(drop_changed, "dropped: the record changed while it was copied, or the frame did")                    \
+	X(to_xsk, "handed to the AF_XDP socket of the queue")                                                   \
+	X(to_stack, "handed to the kernel's network stack")
+
+#define HF_FASTPATH_COUNTER_FIELD(name, text) __u64 name;
+struct hf_fastpath_counters {
+	HF_FASTPATH_COUNTERS(HF_FASTPATH_COUNTER_FIELD)
+};
+#undef HF_FASTPATH_COUNTER_FIELD
+
+/* ---- pins, below BPFFS/INTERFACE/ ---- */
+
+#define HF_PIN_SETTINGS "settings"
+#define HF_PIN_SERVICES "services"
+#define HF_PIN_BUCKETS "buckets"
+#define HF_PIN_CHUNKS "chunks"
+#define HF_PIN_COUNTERS "counters"
+#define HF_PIN_XSKS "xsks_map"
+#define HF_PIN_LINK "link"
+#define HF_PIN_WRITER "writer" /* a directory, locked (flock) by the one writer of the hot table */
 
 #endif
