@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* RRsets and negative facts. All facts of one owner name share a bucket and so a lock: what contradicts a new fact (an
+ * older RRset, NXDOMAIN, a CNAME beside other data) is found and replaced in one walk of a short chain.
+ *
+ * The functions are those of cache.h with the cache's level for facts; see there for threads.
+ */
+#pragma once
+#include "cache/cache.h"
+#include "cache/shard.h"
+
+struct hf_fact_node;
+
+struct hf_facts {
+	struct hf_level level; /* first: the level's callbacks get back here */
+	struct hf_fact_node **buckets;
+	uint32_t buckets_per_shard;
+	const uint64_t *secret;
+	/* Seconds; relaxed atomics. */
+	uint32_t min_ttl, max_ttl, max_negative_ttl;
+};
+
+/* Lower-cased owner name with its hash. */
+struct hf_fact_owner {
+	uint64_t hash;
+	unsigned length;
+	uint8_t name[HF_NAME_MAX + 9]; /* zero-padded to a multiple of 8 octets */
+};
+
+bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retired, const uint64_t *secret);
+void hf_facts_free(struct hf_facts *facts);
+
+void hf_facts_owner(const struct hf_facts *facts, const uint8_t *name, struct hf_fact_owner *owner);
+
+const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const struct hf_fact_owner *owner, uint16_t type,
+					     uint16_t class, struct hf_now now);
+bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now);
+bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint8_t *name, uint16_t type,
+			   uint16_t class, uint32_t ttl, const struct hf_rrset *soa,
+			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,
+			   struct hf_now now);
+size_t hf_facts_flush(struct hf_facts *facts, const uint8_t *name, bool subtree);
+void hf_facts_visit(struct hf_facts *facts, const uint8_t *name,
+		    void (*visit)(void *state, uint16_t type, uint16_t class, const struct hf_cache_entry *entry),
+		    void *state);
