@@ -55,22 +55,28 @@ static void store_word(uint64_t *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static struct place place_of(const struct hf_answers *answers, const uint64_t key[2])
+/* By value: the record's key is of __u64, ours of uint64_t, which are not one type to the compiler. */
+static struct place place_of(const struct hf_answers *answers, uint64_t key0, uint64_t key1)
 {
-	struct hf_bucket *first = answers->buckets + (size_t)hf_shard_of(key[0]) * answers->buckets_per_shard;
+	struct hf_bucket *first = answers->buckets + (size_t)hf_shard_of(key0) * answers->buckets_per_shard;
 	uint64_t n = answers->buckets_per_shard;
 
 	return (struct place){
-		.buckets = {first + (((key[0] & UINT32_MAX) * n) >> 32), first + (((key[1] & UINT32_MAX) * n) >> 32)},
-		.tag = key[1] & ~POINTER_MASK,
+		.buckets = {first + (((key0 & UINT32_MAX) * n) >> 32), first + (((key1 & UINT32_MAX) * n) >> 32)},
+		.tag = key1 & ~POINTER_MASK,
 	};
 }
 
-static bool is_of(const struct hf_answer_record *record, const uint64_t key[2], const uint8_t *name,
-		  unsigned name_length)
+static struct place place_of_record(const struct hf_answers *answers, const struct hf_answer_record *record)
 {
-	return record->key[0] == key[0] && record->key[1] == key[1] && record->name_length == name_length &&
-	       memcmp(record->data, name, name_length) == 0;
+	return place_of(answers, record->key[0], record->key[1]);
+}
+
+static bool is_of(const struct hf_answer_record *record, const struct hf_cache_question *question)
+{
+	return record->key[0] == question->key[0] && record->key[1] == question->key[1] &&
+	       record->name_length == question->name_length &&
+	       memcmp(record->data, question->name, question->name_length) == 0;
 }
 
 /* ---- level callbacks ---- */
@@ -99,7 +105,7 @@ static uint64_t *find_word(struct place place, uint64_t word)
 static void unlink_block(struct hf_level *level, unsigned shard, struct hf_block *block)
 {
 	const struct hf_answer_record *record = &((struct answer *)block)->record;
-	struct place place = place_of((struct hf_answers *)level, record->key);
+	struct place place = place_of_record((struct hf_answers *)level, record);
 	uint64_t *word = find_word(place, word_of(place, record));
 
 	(void)shard;
@@ -109,7 +115,7 @@ static void unlink_block(struct hf_level *level, unsigned shard, struct hf_block
 
 /* ---- life ---- */
 
-bool hf_answers_init(struct hf_answers *answers, size_t limit, struct hf_block **retired, const uint64_t *secret)
+bool hf_answers_init(struct hf_answers *answers, size_t limit, struct hf_block **retired)
 {
 	size_t bytes;
 
@@ -117,7 +123,6 @@ bool hf_answers_init(struct hf_answers *answers, size_t limit, struct hf_block *
 	hf_pool_init(&answers->level.pool, 1, limit, retired);
 	answers->level.spare = spare;
 	answers->level.unlink = unlink_block;
-	answers->secret = secret;
 	answers->buckets_per_shard = (uint32_t)(limit / BYTES_PER_SLOT / SLOTS / HF_SHARDS) + 1;
 	bytes = (size_t)answers->buckets_per_shard * HF_SHARDS * sizeof(answers->buckets[0]);
 	answers->buckets = aligned_alloc(sizeof(answers->buckets[0]), bytes);
@@ -154,25 +159,24 @@ static const struct hf_answer_record *take_hit(struct hf_answer_record *record, 
 	return record;
 }
 
-static struct hf_answer_record *find(struct place place, const uint64_t key[2], const uint8_t *name,
-				     unsigned name_length)
+static struct hf_answer_record *find(const struct place *place, const struct hf_cache_question *question)
 {
 	for (unsigned b = 0; b < 2; b++) {
 		for (unsigned i = 0; i < SLOTS; i++) {
-			uint64_t word = load_word(&place.buckets[b]->words[i]);
-			struct hf_answer_record *record = record_of(word);
+			uint64_t word = load_word(&place->buckets[b]->words[i]);
 
-			if (word != 0 && (word & ~POINTER_MASK) == place.tag && is_of(record, key, name, name_length))
-				return record;
+			if (word != 0 && (word & ~POINTER_MASK) == place->tag && is_of(record_of(word), question))
+				return record_of(word);
 		}
 	}
 	return NULL;
 }
 
-const struct hf_answer_record *hf_answers_lookup(struct hf_answers *answers, const uint64_t key[2],
-						 const uint8_t *name, unsigned name_length, struct hf_now now)
+const struct hf_answer_record *hf_answers_lookup(struct hf_answers *answers, const struct hf_cache_question *question,
+						 struct hf_now now)
 {
-	struct hf_answer_record *record = find(place_of(answers, key), key, name, name_length);
+	struct place place = place_of(answers, question->key[0], question->key[1]);
+	struct hf_answer_record *record = find(&place, question);
 
 	return record ? take_hit(record, now) : NULL;
 }
@@ -198,7 +202,7 @@ void hf_answers_lookup_burst(struct hf_answers *answers, unsigned count, const s
 	struct hf_answer_record *candidates[HF_CACHE_BURST_MAX];
 
 	for (unsigned i = 0; i < count; i++) {
-		places[i] = place_of(answers, questions[i].key);
+		places[i] = place_of(answers, questions[i].key[0], questions[i].key[1]);
 		__builtin_prefetch(places[i].buckets[0]);
 		__builtin_prefetch(places[i].buckets[1]);
 	}
@@ -212,38 +216,12 @@ void hf_answers_lookup_burst(struct hf_answers *answers, unsigned count, const s
 		__builtin_prefetch(record + offsetof(struct hf_answer_record, data) + questions[i].name_length);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		const struct hf_cache_question *q = &questions[i];
 		struct hf_answer_record *record = candidates[i];
 
-		if (record && !is_of(record, q->key, q->name, q->name_length)) /* a stranger with the same tag */
-			record = find(places[i], q->key, q->name, q->name_length);
+		if (record && !is_of(record, &questions[i])) /* a stranger with the same tag */
+			record = find(&places[i], &questions[i]);
 		results[i] = record ? take_hit(record, now) : NULL;
 	}
-}
-
-/* The record holds only the hash of type, class and reply class; for the few records that an operator looks at, finding
- * them again by trial costs less than keeping them in every record. */
-static bool question_of(const struct hf_answers *answers, const struct hf_answer_record *record, uint16_t *type,
-			uint16_t *class, uint8_t *reply_class)
-{
-	static const uint16_t classes[] = {HF_CLASS_IN, HF_CLASS_CH, HF_CLASS_HS, HF_CLASS_ANY, HF_CLASS_NONE};
-	uint64_t key[2];
-
-	for (unsigned c = 0; c < sizeof(classes) / sizeof(classes[0]); c++) {
-		for (uint32_t t = 0; t <= UINT16_MAX; t++) {
-			for (unsigned r = 0; r <= (HF_REPLY_DO | HF_REPLY_CD); r++) {
-				hf_question_key(answers->secret, record->data, record->name_length, (uint16_t)t,
-						classes[c], (uint8_t)r, key);
-				if (key[0] != record->key[0] || key[1] != record->key[1])
-					continue;
-				*type = (uint16_t)t;
-				*class = classes[c];
-				*reply_class = (uint8_t)r;
-				return true;
-			}
-		}
-	}
-	return false;
 }
 
 void hf_answers_visit(struct hf_answers *answers, const uint8_t *name,
@@ -257,12 +235,9 @@ void hf_answers_visit(struct hf_answers *answers, const uint8_t *name,
 	for (size_t b = 0; b < buckets; b++) {
 		for (unsigned i = 0; i < SLOTS; i++) {
 			const struct hf_answer_record *record = record_of(load_word(&answers->buckets[b].words[i]));
-			uint16_t type, class;
-			uint8_t reply_class;
 
-			if (record && record->name_length == length && hf_name_equal(record->data, name) &&
-			    question_of(answers, record, &type, &class, &reply_class))
-				visit(state, type, class, reply_class, record);
+			if (record && record->name_length == length && hf_name_equal(record->data, name))
+				visit(state, record->qtype, record->qclass, record->reply_class, record);
 		}
 	}
 }
@@ -294,7 +269,7 @@ static uint64_t *displace(struct hf_answers *answers, struct place place)
 	for (unsigned b = 0; b < 2; b++) {
 		for (unsigned i = 0; i < SLOTS; i++) {
 			uint64_t *word = &place.buckets[b]->words[i], *other;
-			struct place resident = place_of(answers, record_of(*word)->key);
+			struct place resident = place_of_record(answers, record_of(*word));
 			bool in_first = resident.buckets[0] == place.buckets[b];
 
 			other = free_word(resident.buckets[in_first ? 1 : 0]);
@@ -320,8 +295,7 @@ static uint64_t *evict_from(struct hf_answers *answers, unsigned shard, struct p
 			break;
 		}
 	}
-	hf_level_remove(&answers->level, shard, &answer_of(record_of(*victim))->block);
-	answers->level.shards[shard].evictions++;
+	hf_level_evict(&answers->level, shard, &answer_of(record_of(*victim))->block);
 	return victim;
 }
 
@@ -329,7 +303,9 @@ bool hf_answers_put(struct hf_answers *answers, const struct hf_answer_record *r
 {
 	size_t size = HF_RECORD_SIZE(record->name_length, record->body_length);
 	unsigned shard = hf_shard_of(record->key[0]);
-	struct place place = place_of(answers, record->key);
+	struct place place = place_of_record(answers, record);
+	const struct hf_cache_question question = {
+		{record->key[0], record->key[1]}, record->data, record->name_length};
 	struct hf_answer_record *old;
 	struct answer *answer;
 	uint64_t *word;
@@ -348,7 +324,7 @@ bool hf_answers_put(struct hf_answers *answers, const struct hf_answer_record *r
 	answer->record.mark = 0;
 
 	pthread_mutex_lock(&answers->level.shards[shard].lock);
-	old = find(place, record->key, record->data, record->name_length);
+	old = find(&place, &question);
 	if (old) {
 		word = find_word(place, word_of(place, old));
 	} else {

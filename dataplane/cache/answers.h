@@ -19,14 +19,13 @@ struct hf_answers {
 	struct hf_level level; /* first: the level's callbacks get back here */
 	struct hf_bucket *buckets;
 	uint32_t buckets_per_shard;
-	const uint64_t *secret;
 };
 
-bool hf_answers_init(struct hf_answers *answers, size_t limit, struct hf_block **retired, const uint64_t *secret);
+bool hf_answers_init(struct hf_answers *answers, size_t limit, struct hf_block **retired);
 void hf_answers_free(struct hf_answers *answers);
 
-const struct hf_answer_record *hf_answers_lookup(struct hf_answers *answers, const uint64_t key[2],
-						 const uint8_t *name, unsigned name_length, struct hf_now now);
+const struct hf_answer_record *hf_answers_lookup(struct hf_answers *answers, const struct hf_cache_question *question,
+						 struct hf_now now);
 void hf_answers_lookup_burst(struct hf_answers *answers, unsigned count, const struct hf_cache_question *questions,
 			     struct hf_now now, const struct hf_answer_record **results);
 bool hf_answers_put(struct hf_answers *answers, const struct hf_answer_record *record, struct hf_now now);

@@ -42,7 +42,7 @@ struct hf_cache *hf_cache_new(const struct hf_cache_config *config)
 	fact_bytes = config->bytes - answer_bytes;
 	/* Both always run, so that hf_cache_free finds both in order. */
 	if (!hf_facts_init(&cache->facts, fact_bytes, &cache->retired, cache->secret) |
-	    !hf_answers_init(&cache->answers, answer_bytes, &cache->retired, cache->secret)) {
+	    !hf_answers_init(&cache->answers, answer_bytes, &cache->retired)) {
 		hf_cache_free(cache);
 		return NULL;
 	}
@@ -118,7 +118,9 @@ bool hf_cache_put_negative(struct hf_cache *cache, enum hf_fact fact, const uint
 const struct hf_answer_record *hf_cache_answer(struct hf_cache *cache, const uint64_t key[2], const uint8_t *name,
 					       unsigned name_length, struct hf_now now)
 {
-	return hf_answers_lookup(&cache->answers, key, name, name_length, now);
+	const struct hf_cache_question question = {{key[0], key[1]}, name, name_length};
+
+	return hf_answers_lookup(&cache->answers, &question, now);
 }
 
 void hf_cache_answer_burst(struct hf_cache *cache, unsigned count, const struct hf_cache_question *questions,

@@ -83,7 +83,7 @@ static void unlink_block(struct hf_level *level, unsigned shard, struct hf_block
 
 /* ---- life ---- */
 
-bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retired, const uint64_t *secret)
+bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retired, const uint64_t secret[2])
 {
 	size_t bytes;
 
@@ -91,7 +91,8 @@ bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retir
 	hf_pool_init(&facts->level.pool, 0, limit, retired);
 	facts->level.spare = spare;
 	facts->level.unlink = unlink_block;
-	facts->secret = secret;
+	facts->secret[0] = secret[0];
+	facts->secret[1] = secret[1];
 	facts->buckets_per_shard = (uint32_t)(limit / BYTES_PER_BUCKET / HF_SHARDS) + 1;
 	bytes = (size_t)facts->buckets_per_shard * HF_SHARDS * sizeof(facts->buckets[0]);
 	facts->buckets = calloc(1, bytes);
@@ -106,7 +107,7 @@ void hf_facts_free(struct hf_facts *facts)
 
 void hf_facts_owner(const struct hf_facts *facts, const uint8_t *name, struct hf_fact_owner *owner)
 {
-	uint64_t key[2];
+	__u64 key[2];
 
 	owner->length = (unsigned)hf_name_lower(name, owner->name);
 	memset(owner->name + owner->length, 0, 8);
@@ -235,10 +236,8 @@ static bool insert(struct hf_facts *facts, const struct hf_fact_owner *owner, st
 		hf_pool_give_back(&facts->level.pool, &node->block);
 		return false;
 	}
-	if (chain >= CHAIN_MAX) {
-		hf_level_remove(&facts->level, shard, &coldest->block);
-		facts->level.shards[shard].evictions++;
-	}
+	if (chain >= CHAIN_MAX)
+		hf_level_evict(&facts->level, shard, &coldest->block);
 	/* First the new, then out with the old: a reader in between sees the new one, never none. */
 	node->next = *bucket;
 	point(bucket, node);

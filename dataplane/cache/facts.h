@@ -14,7 +14,7 @@ struct hf_facts {
 	struct hf_level level; /* first: the level's callbacks get back here */
 	struct hf_fact_node **buckets;
 	uint32_t buckets_per_shard;
-	const uint64_t *secret;
+	__u64 secret[2];
 	/* Seconds; relaxed atomics. */
 	uint32_t min_ttl, max_ttl, max_negative_ttl;
 };
@@ -26,7 +26,7 @@ struct hf_fact_owner {
 	uint8_t name[HF_NAME_MAX + 9]; /* zero-padded to a multiple of 8 octets */
 };
 
-bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retired, const uint64_t *secret);
+bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retired, const uint64_t secret[2]);
 void hf_facts_free(struct hf_facts *facts);
 
 void hf_facts_owner(const struct hf_facts *facts, const uint8_t *name, struct hf_fact_owner *owner);

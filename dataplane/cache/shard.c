@@ -64,6 +64,12 @@ void hf_level_remove(struct hf_level *level, unsigned shard, struct hf_block *bl
 	hf_pool_retire(&level->pool, block);
 }
 
+void hf_level_evict(struct hf_level *level, unsigned shard, struct hf_block *block)
+{
+	hf_level_remove(level, shard, block);
+	OWNED_ADD(level->shards[shard].evictions, 1);
+}
+
 static bool evict_one(struct hf_level *level, unsigned shard, struct hf_now now)
 {
 	struct hf_shard *s = &level->shards[shard];
@@ -76,8 +82,7 @@ static bool evict_one(struct hf_level *level, unsigned shard, struct hf_now now)
 	for (size_t steps = 2 * s->entries; steps > 0 && level->spare(block, now); steps--)
 		block = block->newer ? block->newer : s->oldest;
 	s->hand = block;
-	hf_level_remove(level, shard, block);
-	OWNED_ADD(s->evictions, 1);
+	hf_level_evict(level, shard, block);
 	return true;
 }
 

@@ -53,6 +53,8 @@ void hf_level_free(struct hf_level *level); /* frees all live blocks; no reader 
 /* Evicts until `size` more octets leave the headroom free, from shard `first` on; takes one lock at a time. */
 void hf_level_make_room(struct hf_level *level, unsigned first, size_t size, struct hf_now now);
 
-/* Under the lock of the shard: a block that was put into the index; one that is to leave index, queue and level. */
+/* Under the lock of the shard: a block that was put into the index; one that is to leave index and queue; the same,
+ * counted as an eviction. */
 void hf_level_add(struct hf_level *level, unsigned shard, struct hf_block *block);
 void hf_level_remove(struct hf_level *level, unsigned shard, struct hf_block *block);
+void hf_level_evict(struct hf_level *level, unsigned shard, struct hf_block *block);
