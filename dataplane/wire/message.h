@@ -28,7 +28,7 @@ struct hf_edns {
 	bool dnssec_ok;		/* DO, RFC 3225 */
 	uint8_t version;
 	uint8_t extended_rcode; /* upper eight bits of the rcode */
-	uint16_t udp_size;	/* as sent; below 512 counts as 512 (RFC 6891 §6.2.3) */
+	uint16_t udp_size;	/* as sent, 512 when less was sent (RFC 6891 §6.2.3) */
 	uint16_t options_length;
 	const uint8_t *options; /* well-formed {code, length, data}*; points into the message */
 };
@@ -57,7 +57,8 @@ struct hf_query {
 
 /* Parses a client's message strictly: QR=0, exactly one question whose name is uncompressed, no
  * answer or authority records, at most one OPT and an optional trailing TSIG/SIG(0) that is not
- * looked at, no octets behind. Whatever the verdict, id, flags, question_length are filled as far as known. */
+ * looked at, no octets behind. Whatever the verdict, id, flags, question_length
+ * are filled as far as known, and edns.present says whether the reply may hold an OPT. IXFR with its SOA is HF_QUERY_NOTIMP. */
 enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struct hf_query *query);
 
 /* ---- replies of servers ---- */
@@ -79,19 +80,27 @@ struct hf_message {
 };
 
 /* False when the message is malformed anywhere; `fault` (may be NULL) then points to a constant
- * text. Names in RDATA are decompressed; TTLs with the top bit set count as 2^31-1 (RFC 8767 §4). */
+ * text. Names in RDATA are decompressed; TTLs with the top bit set count as 2^31-1 (RFC 8767 §4). A message with
+ * TC that ends inside an RR is taken up to there (old servers cut so; the caller asks again by TCP). Octets behind
+ * the last RR are ignored, as everybody does. Work is linear in the message's length, whatever it holds. */
 bool hf_message_parse(const uint8_t *bytes, size_t length, struct hf_arena *arena, struct hf_message *message,
 		      const char **fault);
+
+/* RRs in wire form one behind the other, as libraries that read zone files give them (ldns_rr2wire), grouped
+ * into RRsets as above. Fails as above, also on OPT and TSIG and on octets left over. */
+bool hf_message_parse_rrs(const uint8_t *bytes, size_t length, struct hf_arena *arena, const struct hf_rrset ***rrsets,
+			  unsigned *rrset_count, const char **fault);
 
 /* ---- writing ---- */
 
 /* Appends to a fixed buffer with name compression (RFC 1035 §4.1.4, case-insensitive match of owner
  * and well-known RDATA names only). Faults stick: check `failed` once at the end. */
+#define HF_WRITER_NAME_SLOTS 128
 struct hf_writer {
 	uint8_t *bytes;
 	size_t capacity, length;
 	bool failed;
-	uint16_t name_offsets[64]; /* starts of names written so far, newest last */
+	uint16_t name_slots[HF_WRITER_NAME_SLOTS]; /* offset + 1 of names and their suffixes, by hash; 0 is empty */
 	unsigned name_count;
 };
 void hf_writer_init(struct hf_writer *writer, uint8_t *bytes, size_t capacity);
@@ -100,7 +109,8 @@ void hf_writer_u16(struct hf_writer *writer, uint16_t value); /* network order o
 void hf_writer_u32(struct hf_writer *writer, uint32_t value);
 void hf_writer_bytes(struct hf_writer *writer, const void *bytes, size_t length);
 void hf_writer_name(struct hf_writer *writer, const uint8_t *name, bool compress);
-/* One RR. Returns the offset of its TTL field (0 after a fault). */
+/* One RR, its RDATA uncompressed as in an RRset. RDATA that does not fit its type is a fault. Returns the offset of its
+ * TTL field (0 after a fault). */
 size_t hf_writer_rr(struct hf_writer *writer, const uint8_t *owner, uint16_t type, uint16_t class, uint32_t ttl,
 		    const uint8_t *rdata, uint16_t rdata_length);
 

@@ -12,6 +12,8 @@
 #include "wire/name.h"
 #include "wire/type.h"
 
+#define HF_RRSET_SIZE_MAX 65536 /* octets of a block; what would be larger is refused */
+
 struct hf_rrset {
 	uint32_t size;		  /* of the whole block in octets */
 	uint32_t ttl;		  /* seconds; lowest of the RRs seen (RFC 2181 §5.2), ≤ 2^31-1 */
@@ -38,10 +40,12 @@ struct hf_rdata {
 struct hf_rdata hf_rrset_first(const struct hf_rrset *rrset);
 struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata current);
 
-/* Builds a set in the arena. `rdata` holds count + signature_count entries, names uncompressed.
- * Duplicate RRs are dropped. NULL when memory or the 64 KiB bound runs out. */
+/* Builds a set in the arena. `rdata` holds count + signature_count entries (their index is not looked at), names
+ * uncompressed. Duplicate RRs are dropped. NULL when memory or the 64 KiB bound runs out, or count is 0. */
 struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uint16_t type, uint16_t class,
 			       uint32_t ttl, const struct hf_rdata *rdata, uint16_t count,
 			       uint16_t signature_count);
 struct hf_rrset *hf_rrset_copy(struct hf_arena *arena, const struct hf_rrset *rrset);
-bool hf_rrset_same_data(const struct hf_rrset *a, const struct hf_rrset *b); /* RRs as a set; TTL, RRSIGs not looked at */
+/* Same owner, type, class and RRs as a set; TTL and RRSIGs are not looked at. Sets above 256 RRs in wholly different
+ * orders count as different (work is bounded). */
+bool hf_rrset_same_data(const struct hf_rrset *a, const struct hf_rrset *b);

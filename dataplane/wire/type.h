@@ -43,5 +43,5 @@ const char *hf_type_to_text(uint16_t type, char out[HF_TYPE_TEXT_MAX]);
 bool hf_type_from_text(const char *text, uint16_t *type); /* any case; TYPEnnn too */
 const char *hf_rcode_to_text(unsigned rcode);		  /* "NOERROR" …; "RCODE" + number is "RESERVED" */
 
-/* Meta types and QTYPEs are never stored in a cache (RFC 6895 §3.1: 128–255 and OPT). */
+/* Meta types and QTYPEs are never stored in a cache (RFC 6895 §3.1: 128–255 and OPT; 0 is reserved). */
 bool hf_type_is_meta(uint16_t type);

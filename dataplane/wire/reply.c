@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* From an answer record to a client's reply; replies without data. */
+#include "wire/reply.h"
+#include <endian.h>
+#include <string.h>
+#include "wire/edns.h"
+#include "wire/octets.h"
+
+enum { EDE_HEAD_SIZE = 6 }; /* option code, length, INFO-CODE */
+
+/* What of the EDEs goes into a reply. Ordered from most to least. */
+enum ede_detail { EDE_NONE, EDE_CODES, EDE_TEXTS };
+
+static size_t ede_text_length(const struct hf_ede *ede, enum ede_detail detail)
+{
+	return detail == EDE_TEXTS && ede->text ? strlen(ede->text) : 0;
+}
+
+static size_t opt_length(const struct hf_query *query, const struct hf_ede *edes, unsigned ede_count,
+			 enum ede_detail detail)
+{
+	size_t length = HF_EDNS_OPT_SIZE;
+
+	if (!query->edns.present)
+		return 0;
+	if (detail == EDE_NONE)
+		return length;
+	for (unsigned i = 0; i < ede_count; i++)
+		length += EDE_HEAD_SIZE + ede_text_length(&edes[i], detail);
+	return length;
+}
+
+/* OPT's fixed part is eleven octets: root, type, class, TTL, RDLENGTH. */
+static void write_opt(uint8_t *out, size_t length, unsigned rcode, const struct hf_query *query,
+		      const struct hf_ede *edes, unsigned ede_count, enum ede_detail detail, uint16_t our_size)
+{
+	out[0] = 0;
+	hf_octets_put_u16(out + 1, HF_TYPE_OPT);
+	hf_octets_put_u16(out + 3, our_size);
+	/* Version 0 whatever was asked (RFC 6891 §6.1.3), DO copied (RFC 3225 §3), no other flag. */
+	hf_octets_put_u32(out + 5, (uint32_t)(rcode >> 4) << 24 | (query->edns.dnssec_ok ? 0x8000 : 0));
+	hf_octets_put_u16(out + 9, (uint16_t)(length - HF_EDNS_OPT_SIZE));
+	if (detail == EDE_NONE)
+		return;
+	out += HF_EDNS_OPT_SIZE;
+	for (unsigned i = 0; i < ede_count; i++) {
+		size_t text_length = ede_text_length(&edes[i], detail);
+
+		hf_octets_put_u16(out, HF_EDNS_OPTION_EDE);
+		hf_octets_put_u16(out + 2, (uint16_t)(2 + text_length));
+		hf_octets_put_u16(out + 4, edes[i].code);
+		if (text_length > 0)
+			memcpy(out + EDE_HEAD_SIZE, edes[i].text, text_length);
+		out += EDE_HEAD_SIZE + text_length;
+	}
+}
+
+static void write_head(uint8_t *out, const struct hf_query *query, uint16_t flags, uint16_t ancount_be,
+		       uint16_t nscount_be, uint16_t arcount)
+{
+	hf_octets_put_u16(out, query->id);
+	hf_octets_put_u16(out + 2, flags);
+	hf_octets_put_u16(out + 4, query->question_length > 0);
+	memcpy(out + 6, &ancount_be, 2);
+	memcpy(out + 8, &nscount_be, 2);
+	hf_octets_put_u16(out + 10, arcount);
+	/* A reply built in the frame of its query finds the question in place. */
+	if (query->question_length > 0 && query->question != out + HF_HEADER_SIZE)
+		memcpy(out + HF_HEADER_SIZE, query->question, query->question_length);
+}
+
+static void age_ttls(uint8_t *body, const struct hf_answer_record *record, struct hf_now now)
+{
+	uint64_t age;
+
+	/* Another thread may have composed the record after our clock was read. */
+	if (record->ttl_count == HF_RECORD_NOT_CACHEABLE || now.mono_ns <= record->base_ns)
+		return;
+	age = (now.mono_ns - record->base_ns) / HF_NS_PER_SECOND;
+	if (age == 0)
+		return;
+	for (unsigned i = 0; i < record->ttl_count; i++) {
+		uint8_t *at = body + record->ttl_offsets[i];
+		uint32_t ttl = hf_octets_u32(at);
+
+		hf_octets_put_u32(at, ttl > age ? ttl - (uint32_t)age : 0);
+	}
+}
+
+static size_t udp_limit(const struct hf_query *query, const struct hf_reply_options *options, size_t capacity)
+{
+	size_t limit = query->edns.present ? query->edns.udp_size : HF_UDP_PLAIN_MAX;
+
+	if (limit > options->udp_ceiling)
+		limit = options->udp_ceiling;
+	return limit < capacity ? limit : capacity;
+}
+
+size_t hf_reply_write(const struct hf_answer_record *record, const struct hf_query *query, const struct hf_ede *edes,
+		      unsigned ede_count, bool tcp, const struct hf_reply_options *options, struct hf_now now,
+		      uint8_t *out, size_t capacity)
+{
+	size_t head_length = HF_HEADER_SIZE + query->question_length, body_length = record->body_length;
+	uint16_t flags = be16toh(record->flags) | (query->flags & (HF_FLAG_RD | HF_FLAG_CD));
+	uint16_t ancount = record->ancount, nscount = record->nscount, arcount = be16toh(record->arcount);
+	enum ede_detail detail = ede_count > 0 ? EDE_TEXTS : EDE_NONE;
+	size_t limit, opt;
+
+	if (capacity > HF_MESSAGE_MAX)
+		capacity = HF_MESSAGE_MAX;
+	if (capacity < head_length + HF_EDNS_OPT_SIZE)
+		return 0;
+	/* AD means nothing to those who do not ask for it (RFC 6840 §5.7–5.8). */
+	if (!query->edns.dnssec_ok && !(query->flags & HF_FLAG_AD))
+		flags &= (uint16_t)~HF_FLAG_AD;
+	limit = tcp ? capacity : udp_limit(query, options, capacity);
+	opt = opt_length(query, edes, ede_count, detail);
+	while (head_length + body_length + opt > limit && detail > EDE_NONE) {
+		opt = opt_length(query, edes, ede_count, --detail);
+		if (detail == EDE_NONE)
+			flags |= HF_FLAG_TC; /* a dropped EDE counts as truncation, RFC 8914 §3 */
+	}
+	if (head_length + body_length + opt > limit) {
+		flags |= HF_FLAG_TC;
+		body_length = 0;
+		ancount = nscount = arcount = 0;
+		detail = ede_count > 0 ? EDE_CODES : EDE_NONE;
+		opt = opt_length(query, edes, ede_count, detail);
+		if (head_length + opt > limit) {
+			detail = EDE_NONE;
+			opt = opt_length(query, edes, ede_count, detail);
+		}
+	}
+	write_head(out, query, flags, ancount, nscount, (uint16_t)(arcount + (opt > 0)));
+	if (body_length > 0) {
+		memcpy(out + head_length, record->data + HF_RECORD_NAME_SPACE(record->name_length), body_length);
+		age_ttls(out + head_length, record, now);
+	}
+	if (opt > 0)
+		write_opt(out + head_length + body_length, opt, 0, query, edes, ede_count, detail, options->edns_size);
+	return head_length + body_length + opt;
+}
+
+size_t hf_reply_write_error(const struct hf_query *query, unsigned rcode, const struct hf_ede *edes, unsigned ede_count,
+			    const struct hf_reply_options *options, uint8_t *out, size_t capacity)
+{
+	size_t head_length = HF_HEADER_SIZE + query->question_length, limit, opt;
+	enum ede_detail detail = ede_count > 0 ? EDE_TEXTS : EDE_NONE;
+	uint16_t flags = HF_FLAG_QR | HF_FLAG_RA | (query->flags & (HF_OPCODE_MASK | HF_FLAG_RD | HF_FLAG_CD));
+
+	if (capacity < head_length + HF_EDNS_OPT_SIZE)
+		return 0;
+	/* Without OPT only four bits of the rcode fit. */
+	if (rcode > HF_RCODE_MASK && !query->edns.present)
+		rcode = HF_RCODE_SERVFAIL;
+	limit = udp_limit(query, options, capacity);
+	opt = opt_length(query, edes, ede_count, detail);
+	while (head_length + opt > limit && detail > EDE_NONE)
+		opt = opt_length(query, edes, ede_count, --detail);
+	write_head(out, query, flags | (rcode & HF_RCODE_MASK), 0, 0, opt > 0);
+	if (opt > 0)
+		write_opt(out + head_length, opt, rcode, query, edes, ede_count, detail, options->edns_size);
+	return head_length + opt;
+}
