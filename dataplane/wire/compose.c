@@ -43,21 +43,15 @@ static void write_rrset(struct composition *composition, const struct hf_rrset *
 		composition->lowest_ttl = ttl;
 }
 
+/* As fastpath_abi.h defines it. 32767 words of 16 bits cannot overflow. */
 static uint32_t body_sum(const uint8_t *body, size_t length)
 {
 	uint32_t sum = 0;
-	uint16_t word;
 
-	for (; length >= 2; body += 2, length -= 2) {
-		memcpy(&word, body, 2);
-		sum += word;
-	}
-	if (length > 0) {
-		uint8_t last[2] = { *body, 0 };
-
-		memcpy(&word, last, 2);
-		sum += word;
-	}
+	for (; length >= 2; body += 2, length -= 2)
+		sum += hf_octets_u16(body);
+	if (length > 0)
+		sum += (uint32_t)*body << 8;
 	return sum;
 }
 
@@ -116,6 +110,9 @@ size_t hf_answer_compose(const struct hf_answer *answer, const uint64_t secret[2
 	record->body_length = (uint16_t)body_length;
 	record->body_sum = body_sum(body, body_length);
 	record->name_length = (uint8_t)name_length;
+	record->qtype = qtype;
+	record->qclass = qclass;
+	record->reply_class = reply_class;
 	record->ttl_count = HF_RECORD_NOT_CACHEABLE;
 	if (composition.rr_count <= HF_RECORD_TTLS_MAX && body_length <= HF_RECORD_BODY_MAX) {
 		record->ttl_count = (uint8_t)composition.rr_count;

@@ -149,17 +149,23 @@ static bool read_rr(struct parser *parser, bool is_last, struct rr *rr, bool *ke
 	return true;
 }
 
+static uint64_t hash_word(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
+	return hash << 29 | hash >> 35;
+}
+
 static uint64_t hash_key(const uint8_t *owner, size_t length, uint16_t type, uint16_t class)
 {
 	uint64_t hash = (uint64_t)type << 16 | class, word;
 
 	for (; length >= 8; owner += 8, length -= 8) {
 		memcpy(&word, owner, 8);
-		hash = hf_key_mix(hash, hf_name_lower_word(word));
+		hash = hash_word(hash, hf_key_lower(word));
 	}
 	word = 0;
 	memcpy(&word, owner, length);
-	hash = hf_key_mix(hash, hf_name_lower_word(word));
+	hash = hash_word(hash, hf_key_lower(word));
 	return hash ^ hash >> 32;
 }
 

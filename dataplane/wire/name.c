@@ -2,6 +2,7 @@
 /* Domain names: reading them out of messages, and what can be asked of them. */
 #include "wire/name.h"
 #include <string.h>
+#include "bpf/fastpath_abi.h"
 
 const uint8_t hf_name_root[1] = { 0 };
 
@@ -75,7 +76,7 @@ static bool octets_equal(const uint8_t *a, const uint8_t *b, size_t length)
 	for (; length >= 8; a += 8, b += 8, length -= 8) {
 		memcpy(&left, a, 8);
 		memcpy(&right, b, 8);
-		if (left != right && hf_name_lower_word(left) != hf_name_lower_word(right))
+		if (left != right && hf_key_lower(left) != hf_key_lower(right))
 			return false;
 	}
 	for (; length > 0; a++, b++, length--)

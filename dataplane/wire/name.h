@@ -22,18 +22,6 @@ static inline uint8_t hf_name_lower_octet(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet;
 }
 
-/* The same for eight octets at once, in any byte order. Works on whole names: length octets are at most 63, below 'A'. */
-static inline uint64_t hf_name_lower_word(uint64_t word)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t low_bits = word & (0x7f * ones);
-	/* Bit 7 of each octet: it is above 'Z'; it is at least 'A'. No sum carries into the next octet. */
-	uint64_t above_z = low_bits + (0x7f - 'Z') * ones;
-	uint64_t from_a = low_bits + (0x80 - 'A') * ones;
-
-	return word | ((from_a & ~above_z & ~word & (0x80 * ones)) >> 2);
-}
-
 /* Reads a possibly compressed name at message[*offset], follows pointers (strictly
  * backwards, so loops are impossible; at most 127 of them, so work is bounded), writes it uncompressed to `out` with its case kept.
  * On success returns its length and moves *offset behind the name as it stands in the

@@ -33,12 +33,12 @@ static void lower_padded(const uint8_t *name, size_t length, uint8_t *out)
 
 	for (size_t i = 0; i < whole; i += 8) {
 		memcpy(&word, name + i, 8);
-		word = hf_name_lower_word(word);
+		word = hf_key_lower(word);
 		memcpy(out + i, &word, 8);
 	}
 	if (rest) {
 		memcpy(&word, name + length - 8, 8);
-		word = htole64(le64toh(hf_name_lower_word(word)) >> (64 - 8 * rest));
+		word = htole64(le64toh(hf_key_lower(word)) >> (64 - 8 * rest));
 		memcpy(out + whole, &word, 8);
 	}
 }

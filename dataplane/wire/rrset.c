@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* RRsets as one block of memory. */
 #include "wire/rrset.h"
+#include <stddef.h>
 #include <string.h>
 
 static struct hf_rdata entry_at(const struct hf_rrset *rrset, const uint8_t *at, unsigned index)
@@ -27,7 +28,7 @@ struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata curr
 
 static bool same_rdata(struct hf_rdata a, struct hf_rdata b)
 {
-	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+	return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
 /* A table of RDATA seen so far, to find duplicates without comparing each with each. Probes are
@@ -73,7 +74,7 @@ static bool seen_init(struct seen *seen, struct hf_arena *arena, unsigned count)
 static int append(struct hf_rrset *rrset, size_t capacity, struct hf_arena *arena, const struct hf_rdata *rdata,
 		  unsigned count)
 {
-	struct seen seen;
+	struct seen seen = { 0 };
 	int kept = 0;
 
 	if (count > 1 && !seen_init(&seen, arena, count))
@@ -81,7 +82,7 @@ static int append(struct hf_rrset *rrset, size_t capacity, struct hf_arena *aren
 	for (unsigned i = 0; i < count; i++) {
 		uint8_t *at = (uint8_t *)rrset + rrset->size;
 
-		if (count > 1 && seen_before(&seen, rdata, i))
+		if (seen.slots && seen_before(&seen, rdata, i))
 			continue;
 		if (rrset->size + sizeof(rdata->length) + rdata[i].length > capacity)
 			return -1;
@@ -98,7 +99,7 @@ struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uin
 			       uint32_t ttl, const struct hf_rdata *rdata, uint16_t count,
 			       uint16_t signature_count)
 {
-	size_t owner_length = hf_name_length(owner), capacity = sizeof(struct hf_rrset) + owner_length;
+	size_t owner_length = hf_name_length(owner), capacity = offsetof(struct hf_rrset, data) + owner_length;
 	struct hf_rrset *rrset;
 	int kept;
 
@@ -111,7 +112,7 @@ struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uin
 	rrset = hf_arena_take(arena, capacity);
 	if (!rrset)
 		return NULL;
-	rrset->size = (uint32_t)(sizeof(*rrset) + owner_length);
+	rrset->size = (uint32_t)(offsetof(struct hf_rrset, data) + owner_length);
 	rrset->ttl = ttl;
 	rrset->type = type;
 	rrset->class = class;
