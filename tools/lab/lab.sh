@@ -255,6 +255,9 @@ lab_start() # ROLE NAME COMMAND...
 	) &
 	LAB_PID=$!
 	disown "$LAB_PID"
+	until grep -q "^$LAB_PID " "$LAB_DIR/processes" 2>/dev/null; do
+		sleep 0.01
+	done
 }
 
 lab_pid() # NAME: the newest of that name
@@ -289,7 +292,9 @@ lab_wait_tcp() # ROLE ADDR PORT [SECONDS]
 # One process of NSD for each set of addresses; a server that holds a zone and its parent gives no referral.
 lab_nsd() # ROLE NAME "ADDR..." ORIGIN=ZONEFILE...
 {
-	local role=$1 name=$2 addresses=$3 address zone
+	local role=$1 name=$2 address zone
+	local -a addresses
+	read -r -d '' -a addresses <<< "$3" || : # always 1: no end mark follows
 	shift 3
 	mkdir -p "$LAB_DIR/$name" || return
 	{
@@ -313,7 +318,7 @@ lab_nsd() # ROLE NAME "ADDR..." ORIGIN=ZONEFILE...
 			    control-enable: no
 		END
 		printf 'server:\n'
-		for address in $addresses; do
+		for address in "${addresses[@]}"; do
 			printf '    ip-address: %s\n' "$address"
 		done
 		for zone; do
@@ -325,18 +330,19 @@ lab_nsd() # ROLE NAME "ADDR..." ORIGIN=ZONEFILE...
 		done
 	} > "$LAB_DIR/$name/nsd.conf"
 	lab_start "$role" "$name" nsd -d -c "$LAB_DIR/$name/nsd.conf" ${LAB_NSD_OPTIONS:-}
-	if ! _lab_nsd_up "$role" "$name" "${addresses%% *}"; then
+	if ! _lab_nsd_up "$role" "$name" "${addresses[0]}"; then
 		lab_note "NSD $name did not come up:"
 		tail -n 5 "$LAB_DIR/$name.log" >&2
 		return 1
 	fi
 }
 
-_lab_nsd_up() # ROLE NAME ADDR: accepts, or has died
+# Its sockets accept while it still reads zones: only a reply tells that it is up.
+_lab_nsd_up() # ROLE NAME ADDR
 {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 120))
 	while [ $SECONDS -lt "$end" ]; do
-		! _lab_tcp_accepts "$1" "$3" 53 2>/dev/null || return 0
+		! lab_run "$1" kdig +time=1 +retry=0 "@$3" . SOA > /dev/null 2>&1 || return 0
 		lab_alive "$2" || return 1
 		sleep 0.1
 	done
