@@ -9,8 +9,9 @@
 #define TAG_SHIFT 48
 #define POINTER_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
 
-/* Words are planned for records of this cost; smaller ones fill the table before the byte limit, and are then evicted by bucket. */
-#define BYTES_PER_SLOT 192
+/* What an answer with a single address costs: with those alone, the byte limit (less its headroom) is reached when seven
+ * eighths of the words are in use. Larger ones leave more of them free. */
+#define BYTES_PER_SLOT 176
 
 struct hf_bucket {
 	_Alignas(64) uint64_t words[SLOTS]; /* 0: free */
@@ -351,22 +352,18 @@ size_t hf_answers_flush(struct hf_answers *answers, const uint8_t *name, bool su
 	for (unsigned shard = 0; shard < HF_SHARDS; shard++) {
 		struct hf_bucket *bucket = answers->buckets + (size_t)shard * answers->buckets_per_shard;
 
-		/* The lock is taken bucket by bucket, so that writers of this shard go on between. A record that is
-		 * displaced meanwhile, from a bucket still to come into one already seen, is found by the second pass. */
-		for (unsigned pass = 0; pass < 2; pass++) {
-			for (uint32_t b = 0; b < answers->buckets_per_shard; b++) {
-				pthread_mutex_lock(&answers->level.shards[shard].lock);
-				for (unsigned i = 0; i < SLOTS; i++) {
-					struct hf_answer_record *record = record_of(bucket[b].words[i]);
+		/* Held for the whole shard (some milliseconds): between two buckets a writer could move a record
+		 * from one still to come into one already seen, and it would survive the flush. */
+		pthread_mutex_lock(&answers->level.shards[shard].lock);
+		for (size_t i = 0; i < (size_t)answers->buckets_per_shard * SLOTS; i++) {
+			struct hf_answer_record *record = record_of(bucket[i / SLOTS].words[i % SLOTS]);
 
-					if (record && hf_record_names_match(record, name, subtree)) {
-						hf_level_remove(&answers->level, shard, &answer_of(record)->block);
-						removed++;
-					}
-				}
-				pthread_mutex_unlock(&answers->level.shards[shard].lock);
+			if (record && hf_record_names_match(record, name, subtree)) {
+				hf_level_remove(&answers->level, shard, &answer_of(record)->block);
+				removed++;
 			}
 		}
+		pthread_mutex_unlock(&answers->level.shards[shard].lock);
 	}
 	return removed;
 }
