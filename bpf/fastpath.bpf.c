@@ -184,7 +184,7 @@ static __always_inline int hf_fastpath_run(struct xdp_md *ctx)
 	at = place / HF_CHUNK_UNITS;
 	chunk = bpf_map_lookup_elem(&chunks, &at);
 	at = place % HF_CHUNK_UNITS * HF_CHUNK_UNIT;
-	if (!chunk || at > HF_CHUNK_SIZE - HF_SLOT_MAX)
+	if (!chunk || at > HF_CHUNK_LAST_UNIT * HF_CHUNK_UNIT)
 		HF_HAND_ON(slow_miss);
 	slot = (void *)chunk + at;
 	record = (void *)slot;

@@ -148,6 +148,9 @@ static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u3
 enum { HF_BUCKET_WAYS = 8 };
 enum { HF_CHUNK_SIZE = 65536, HF_CHUNK_UNIT = 256, HF_CHUNK_UNITS = HF_CHUNK_SIZE / HF_CHUNK_UNIT };
 enum { HF_SLOT_MAX = 7 * HF_CHUNK_UNIT };
+/* The last unit at which a record may begin, whatever its size: from there HF_SLOT_MAX octets are still inside the chunk, which is
+ * what the verifier has to be shown. */
+enum { HF_CHUNK_LAST_UNIT = HF_CHUNK_UNITS - HF_SLOT_MAX / HF_CHUNK_UNIT };
 
 struct hf_hot_bucket {
 	__u64 words[HF_BUCKET_WAYS];
@@ -155,6 +158,18 @@ struct hf_hot_bucket {
 
 _Static_assert(HF_RECORD_SIZE(255, HF_RECORD_BODY_MAX) <= HF_SLOT_MAX, "every cacheable record fits into a slot");
 _Static_assert(sizeof(struct hf_hot_bucket) == 64, "a bucket is one cache line");
+
+/* What the loader sizes the maps to, for so many live records: buckets three quarters full, at which finding both buckets of a question
+ * full is rare; 384 octets a record (most are below 256), which leaves room for replaced ones to rest. */
+static inline __u32 hf_hot_bucket_count(__u32 entries)
+{
+	return entries / (HF_BUCKET_WAYS * 3 / 4) + 1;
+}
+
+static inline __u32 hf_hot_chunk_count(__u32 entries)
+{
+	return (__u32)((__u64)entries * 384 / (HF_CHUNK_SIZE - HF_CHUNK_UNIT)) + 16;
+}
 
 static inline __u32 hf_hot_first(__u64 key, __u32 bucket_count)
 {
