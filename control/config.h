@@ -9,6 +9,7 @@
 #include "base/address.h"
 
 #define HF_CONFIG_ERROR_MAX 512
+#define HF_CONFIG_PATH "/etc/holdfast/holdfast.yaml" /* where the units and holdfastctl look for it */
 
 enum hf_io { HF_IO_SOCKETS, HF_IO_DPDK };
 enum hf_attach { HF_ATTACH_AUTO, HF_ATTACH_NATIVE, HF_ATTACH_GENERIC };
