@@ -185,7 +185,9 @@ json_t *hf_control_reload(struct hf_control *control, char error[HF_RPC_ERROR_MA
 /* Handed on to the dataplane; `log` is holdfastd's as well. */
 static json_t *hand_on(struct hf_control *control, const char *method, bool resolves, const json_t *params, char *error)
 {
+	char reason[HF_RPC_ERROR_MAX];
 	int timeout_ms = WALK_TIMEOUT_MS;
+	enum hf_rpc_outcome outcome;
 	json_t *result;
 
 	if (resolves) {
@@ -193,8 +195,11 @@ static json_t *hand_on(struct hf_control *control, const char *method, bool reso
 		timeout_ms = (int)control->config->query_deadline_ms + RESOLVE_MARGIN_MS;
 		pthread_mutex_unlock(&control->reload_mutex);
 	}
-	if (ask_dataplane(control, method, params, timeout_ms, &result, error) == HF_RPC_RESULT &&
-	    strcmp(method, "log") == 0) {
+	outcome = ask_dataplane(control, method, params, timeout_ms, &result, reason);
+	if (outcome != HF_RPC_RESULT)
+		snprintf(error, HF_RPC_ERROR_MAX, "%s%.480s",
+			 outcome == HF_RPC_UNREACHABLE ? "the dataplane does not answer: " : "", reason);
+	if (outcome == HF_RPC_RESULT && strcmp(method, "log") == 0) {
 		const char *level_text = json_string_value(json_object_get(params, "level"));
 		enum hf_log_level level;
 

@@ -78,7 +78,7 @@ static void run(struct hf_control *control, int signals)
 		uint64_t now_ns;
 
 		if (poll(&entry, 1, wait_ms) > 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
-			hf_log(HF_LOG_INFO, "signal", "name=%s from=%u", sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
+			hf_log(HF_LOG_INFO, "signal", "name=SIG%s from=%u", sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
 			if (info.ssi_signo != SIGHUP)
 				return;
 			reload(control);
@@ -126,7 +126,7 @@ out:
 	hf_control_free(control);
 	close(signals);
 	if (status == EXIT_SUCCESS)
-		hf_log(HF_LOG_INFO, "stopped", "%s", "");
+		hf_log(HF_LOG_INFO, "stopped", "pid=%d", (int)getpid());
 	return status;
 }
 
