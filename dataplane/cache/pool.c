@@ -26,13 +26,17 @@ static void subtract(size_t *counter, size_t bytes)
 	__atomic_sub_fetch(counter, bytes, __ATOMIC_RELAXED);
 }
 
-/* Add first, look after: two writers that arrive together cannot both pass a check that only one may. */
+/* By compare and exchange, so that not even the counter is over the limit for a moment. */
 static bool reserve(struct hf_pool *pool, size_t bytes)
 {
-	if (__atomic_add_fetch(&pool->used, bytes, __ATOMIC_RELAXED) <= pool->limit)
-		return true;
-	subtract(&pool->used, bytes);
-	return false;
+	size_t used = load(&pool->used);
+
+	do {
+		if (bytes > pool->limit - used)
+			return false;
+	} while (!__atomic_compare_exchange_n(&pool->used, &used, used + bytes, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
 }
 
 void hf_pool_init(struct hf_pool *pool, uint8_t index, size_t limit, struct hf_block **retired)
