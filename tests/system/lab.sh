@@ -4,7 +4,7 @@
 #
 #	. "$(dirname "$0")/lab.sh"
 #	need holdfast-dataplane nsd kdig	exit 77 with the reason when one is missing
-#	test_path				namespaces client, resolver, authority and the veths between them
+#	test_path				a laboratory with lab_path, or exit 77
 #	test_config [YAML…]			$LAB_DIR/holdfast.yaml for that path; further YAML is appended
 #	test_dataplane | test_daemon		start, and wait until ready
 #	check TEXT COMMAND...			a counted check; the test goes on
@@ -16,19 +16,7 @@ TEST_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 HF_BUILD=${HF_BUILD:-$TEST_SOURCE/build}
 . "$TEST_SOURCE/tools/lab/lab.sh"
 
-# Where a program of the project or of the system is; 1 if nowhere.
-program() # NAME
-{
-	local directory
-	for directory in "$HF_BUILD" "$HF_BUILD"/dataplane "$HF_BUILD"/dataplane/io "$HF_BUILD"/control "$HF_BUILD"/tools \
-		"$HF_BUILD"/bpf; do
-		if [ -f "$directory/$1" ]; then
-			printf '%s' "$directory/$1"
-			return 0
-		fi
-	done
-	command -v "$1"
-}
+program() { lab_program "$HF_BUILD" "$1"; }
 
 skip() # REASON
 {
@@ -71,15 +59,10 @@ finish()
 	exit 0
 }
 
-# client c0 ── r0 resolver r1 ── a0 authority
 test_path()
 {
 	lab_begin || exit
-	lab_netns client resolver authority &&
-		lab_veth client c0 resolver r0 && lab_veth resolver r1 authority a0 &&
-		lab_address client c0 192.0.2.2/24 2001:db8:2::2/64 &&
-		lab_address resolver r0 192.0.2.53/24 2001:db8:2::53/64 &&
-		lab_address resolver r1 198.51.100.1/24 2001:db8:a::1/64 || exit 1
+	lab_path || exit 1
 }
 
 test_authority_address() { lab_address authority a0 "$@"; }

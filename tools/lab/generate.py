@@ -69,6 +69,7 @@ class World:
         self.make_root()
         self.make_hosters()
         self.make_cdns()
+        self.make_showcase()
         for _ in range(zone_count):
             self.make_registration()
 
@@ -160,6 +161,30 @@ class World:
                     edge = alias
                 self.edges.append(edge)
             self.zones["sld"].append(zone)
+
+    def make_showcase(self):
+        """Known contents, for checks by hand: holdfast-lab.de and holdfast-lab.net, whatever the seed."""
+        zones = []
+        for number, origin in enumerate(("holdfast-lab.de.", "holdfast-lab.net.")):
+            hoster = self.hosters[number]
+            zone = Zone(origin, self.rng, list(hoster))
+            self.delegate(origin, list(hoster), {})
+            self.zones["sld"].append(zone)
+            self.taken.add(origin)
+            zones.append(zone)
+        de, net = zones
+        de.addresses(de.origin, 300, ["10.9.8.7", "10.9.8.6"], ["2001:db8:9::7"])
+        de.add(de.origin, 300, "MX", "10 mail." + de.origin)
+        de.add(de.origin, 300, "MX", "20 mail." + net.origin)
+        de.add(de.origin, 300, "TXT", '"v=spf1 mx -all"')
+        de.add(de.origin, 300, "HTTPS", "1 . alpn=h2,h3 ipv4hint=10.9.8.7")
+        de.addresses("mail." + de.origin, 300, ["10.9.8.25"], [])
+        de.add("www." + de.origin, 300, "CNAME", "web." + net.origin)
+        for n in range(12):  # more than any UDP size we announce
+            de.add("big." + de.origin, 300, "TXT", '"%02d %s"' % (n, "x" * 180))
+        net.add("web." + net.origin, 300, "CNAME", "edge." + net.origin)
+        net.addresses("edge." + net.origin, 300, ["10.9.9.1"], ["2001:db8:9::1"])
+        net.addresses("mail." + net.origin, 300, ["10.9.9.25"], [])
 
     def make_registration(self):
         tld, _, levels = self.rng.choices(TLDS, [weight for _, weight, _ in TLDS])[0]

@@ -11,6 +11,9 @@
 #	lab_alive NAME | lab_stop NAME | lab_kill9 NAME
 #	lab_wait SECONDS TEXT COMMAND...	until COMMAND succeeds, else 1 and TEXT on stderr
 #	lab_wait_tcp ROLE ADDR PORT [SECONDS]
+#	lab_path			the usual three namespaces, linked and addressed (see there)
+#	lab_pass_program ROLE IF FILE	a veth end without an XDP program does not get what its peer sends by XDP_TX
+#	lab_pins			makes $LAB_PINS, a directory in bpffs of this laboratory's own
 #	lab_nsd ROLE NAME "ADDR..." ORIGIN=ZONEFILE...	an NSD of its own, waited for; port 53
 #	lab_end				everything down; also run by the exit trap
 #
@@ -287,6 +290,46 @@ _lab_tcp_accepts() { lab_run "$1" bash -c "exec 3<>'/dev/tcp/$2/$3'"; }
 lab_wait_tcp() # ROLE ADDR PORT [SECONDS]
 {
 	lab_wait "${4:-10}" "TCP port $3 of $2 accepts" _lab_tcp_accepts "$1" "$2" "$3"
+}
+
+# client c0 ── r0 resolver r1 ── a0 authority; the resolver's service addresses are 192.0.2.53 and 2001:db8:2::53,
+# authorities get theirs from 198.51.100.0/24, 203.0.113.0/24 and 2001:db8:a::/64.
+lab_path()
+{
+	lab_netns client resolver authority &&
+		lab_veth client c0 resolver r0 && lab_veth resolver r1 authority a0 &&
+		lab_address client c0 192.0.2.2/24 2001:db8:2::2/64 &&
+		lab_address resolver r0 192.0.2.53/24 2001:db8:2::53/64 &&
+		lab_address resolver r1 198.51.100.1/24 203.0.113.1/24 2001:db8:a::1/64
+}
+
+lab_pass_program() # ROLE IF FILE
+{
+	ip -n "$(lab_netns_name "$1")" link set dev "$2" xdp obj "$3" sec xdp
+}
+
+lab_pins()
+{
+	if ! mountpoint -q /sys/fs/bpf && ! mount -t bpf bpf /sys/fs/bpf; then
+		lab_note "no bpffs: mount -t bpf bpf /sys/fs/bpf failed"
+		return 1
+	fi
+	LAB_PINS=/sys/fs/bpf/holdfast-lab-$LAB_ID
+	printf '%s\n' "$LAB_PINS" >> "$LAB_DIR/pins"
+	mkdir -p "$LAB_PINS"
+}
+
+# Where a program or object of the project's build, or of the system, is; 1 if nowhere.
+lab_program() # BUILD NAME
+{
+	local directory
+	for directory in "$1" "$1"/dataplane "$1"/dataplane/io "$1"/control "$1"/tools "$1"/bpf; do
+		if [ -f "$directory/$2" ]; then
+			printf '%s' "$directory/$2"
+			return 0
+		fi
+	done
+	command -v "$2"
 }
 
 # One process of NSD for each set of addresses; a server that holds a zone and its parent gives no referral.
