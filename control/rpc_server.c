@@ -105,6 +105,14 @@ static bool answer_line(const struct connection *connection, const char *line, s
 	return sent;
 }
 
+/* Closing with octets unread would take the answer away from the peer again (ECONNRESET), so some more are read. */
+static void drain(int fd, char *buffer, size_t capacity)
+{
+	shutdown(fd, SHUT_WR);
+	for (unsigned i = 0; i < 64 && recv(fd, buffer, capacity, 0) > 0; i++)
+		;
+}
+
 static void serve(const struct connection *connection)
 {
 	size_t length = 0, capacity = 4096;
@@ -129,6 +137,7 @@ static void serve(const struct connection *connection)
 		if (length > HF_RPC_LINE_MAX) {
 			/* Where the next request would begin is unknown now. */
 			send_error(connection->fd, "the line is longer than any request");
+			drain(connection->fd, buffer, capacity);
 			break;
 		}
 		if (length == capacity) {
