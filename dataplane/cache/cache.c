@@ -30,6 +30,7 @@ struct hf_cache *hf_cache_new(const struct hf_cache_config *config)
 {
 	struct hf_cache *cache;
 	size_t answer_bytes, fact_bytes;
+	bool complete;
 
 	if (config->bytes < BYTES_MIN || config->answer_share < 10 || config->answer_share > 90 ||
 	    config->min_ttl > config->max_ttl)
@@ -40,9 +41,10 @@ struct hf_cache *hf_cache_new(const struct hf_cache_config *config)
 	*cache = (struct hf_cache){.secret = {config->secret[0], config->secret[1]}};
 	answer_bytes = config->bytes / 100 * config->answer_share;
 	fact_bytes = config->bytes - answer_bytes;
-	/* Both always run, so that hf_cache_free finds both in order. */
-	if (!hf_facts_init(&cache->facts, fact_bytes, &cache->retired, cache->secret) |
-	    !hf_answers_init(&cache->answers, answer_bytes, &cache->retired)) {
+	/* Both are initialised whatever comes of it, so that hf_cache_free finds both in order. */
+	complete = hf_facts_init(&cache->facts, fact_bytes, &cache->retired, cache->secret);
+	complete = hf_answers_init(&cache->answers, answer_bytes, &cache->retired) && complete;
+	if (!complete) {
 		hf_cache_free(cache);
 		return NULL;
 	}
@@ -77,26 +79,13 @@ void hf_cache_set_ttls(struct hf_cache *cache, uint32_t min_ttl, uint32_t max_tt
 const struct hf_cache_entry *hf_cache_lookup(struct hf_cache *cache, const uint8_t *name, uint16_t type,
 					     uint16_t class, struct hf_now now)
 {
-	struct hf_fact_owner owner;
-
-	hf_facts_owner(&cache->facts, name, &owner);
-	return hf_facts_lookup(&cache->facts, &owner, type, class, now);
+	return hf_facts_lookup(&cache->facts, name, type, class, now);
 }
 
 const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, const uint8_t *name, uint16_t class,
 						      struct hf_now now)
 {
-	struct hf_fact_owner owner;
-
-	for (; name; name = hf_name_parent(name)) {
-		const struct hf_cache_entry *entry;
-
-		hf_facts_owner(&cache->facts, name, &owner);
-		entry = hf_facts_lookup(&cache->facts, &owner, 0, class, now);
-		if (entry)
-			return entry;
-	}
-	return NULL;
+	return hf_facts_lookup_nxdomain(&cache->facts, name, class, now);
 }
 
 bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)

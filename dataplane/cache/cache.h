@@ -7,9 +7,11 @@
  * [writer] may be called by several threads at once (they take the lock of one shard) and by readers.
  * The cache starts no thread, never waits for a grace period and reads no clock.
  *
- * Memory. `bytes` bounds everything the cache holds, index and retired-but-not-yet-freed entries included. Insertions
- * evict (SIEVE: Zhang et al., NSDI '24) until the new entry fits; what cannot fit is not stored, which is
- * no fault. A hit only sets a bit.
+ * Memory. `bytes` bounds everything the cache holds, index and retired-but-not-yet-freed entries included, counted as
+ * malloc gives it. Insertions evict (SIEVE: Zhang et al., NSDI '24) until the new entry fits; what cannot fit is not
+ * stored, which is no fault. A hit only sets a bit. An eighth of the limit is kept free of live entries for the retired ones: it lasts
+ * as long as less than that is inserted between two calls of hf_cache_free_retired(). Beyond it insertions fail (and count as
+ * rejections) until the next; the limit holds all the same.
  */
 #pragma once
 #include <stdbool.h>
@@ -24,13 +26,15 @@ struct hf_cache;
 struct hf_cache_config {
 	size_t bytes;		   /* ≥ 1 MiB */
 	unsigned answer_share;	   /* percent of `bytes` for composed answers, 10–90 */
-	uint32_t min_ttl, max_ttl; /* seconds, applied when stored */
-	uint32_t max_negative_ttl; /* seconds, RFC 2308 §5 */
+	uint32_t min_ttl, max_ttl; /* seconds, min ≤ max; applied when stored, to negative facts too */
+	uint32_t max_negative_ttl; /* seconds, RFC 2308 §5; wins over a higher min_ttl */
 	uint64_t secret[2];	   /* keys every hash here, and hf_question_key(); from a CSPRNG */
 };
 
 /* Ordered: a higher rank replaces a lower one; a lower one never replaces a higher one that is still fresh.
- * Equal ranks: newer replaces older. */
+ * Equal ranks: newer replaces older. The same decides between facts of one owner that cannot both hold: data and NODATA
+ * of one type, NXDOMAIN and anything, a CNAME and other types (RRSIG, NSEC, KEY and what a zone cut needs,
+ * NS, DS, SOA and DNSKEY, may stand beside one). */
 enum hf_rank {
 	HF_RANK_ADDITIONAL = 1,	   /* glue and other additional data; never given to clients as an answer */
 	HF_RANK_REFERRAL,	   /* NS set from the parent side of a zone cut */
@@ -57,7 +61,7 @@ struct hf_cache_entry {
 	unsigned proof_count;
 };
 
-/* Seconds left; 0 when expired. */
+/* Seconds left, begun ones counting whole; 0 when expired, and for data that came with TTL 0. */
 uint32_t hf_cache_entry_ttl(const struct hf_cache_entry *entry, struct hf_now now);
 
 struct hf_cache *hf_cache_new(const struct hf_cache_config *config); /* NULL without memory or with a bad config */
@@ -74,10 +78,19 @@ const struct hf_cache_entry *hf_cache_lookup(struct hf_cache *cache, const uint8
 const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, const uint8_t *name, uint16_t class,
 						      struct hf_now now);
 
-/* [writer] Copies. True when stored, false when a better entry stays (or no room). Storing an RRset removes an NXDOMAIN
- * fact of its owner; storing a CNAME removes other types' data at that owner and the reverse (RFC 8767 §7). */
+/* [writer] Copies. True when stored, false when a better entry stays, for a meta type, or without room. Storing an RRset removes an
+ * NXDOMAIN fact of its owner; storing a CNAME removes other types' data at that owner and the reverse (RFC 8767 §7).
+ *
+ * TTL 0 (unless min_ttl raises it): kept with rrset->ttl 0 for one second, which is for the resolution in progress (RFC 1035
+ * §3.2.1) and those that coalesce with it. It must not be composed into a cached answer (hf_cache_put_answer refuses) nor ever
+ * be served stale.
+ *
+ * An NS set from the child's side of a cut (rank above REFERRAL) that replaces a fresh one ends when that one would have:
+ * only the parent prolongs a delegation ("ghost domains"). The root and hints are not bound so. */
 bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now);
-/* [writer] type 0 with HF_FACT_NXDOMAIN. `ttl` is min(SOA TTL, SOA MINIMUM) by RFC 2308 §5, clamped here again. */
+/* [writer] The same for negative facts. `type` is not looked at with HF_FACT_NXDOMAIN. `ttl` is min(SOA TTL, SOA MINIMUM) by
+ * RFC 2308 §5, clamped here again; the kept SOA and proofs have no longer ones. Rank AUTHORITY, where the SOA stood, counts as ANSWER_AUTH: the
+ * reply answered the question. */
 bool hf_cache_put_negative(struct hf_cache *cache, enum hf_fact fact, const uint8_t *name, uint16_t type,
 			   uint16_t class, uint32_t ttl, const struct hf_rrset *soa,
 			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,
@@ -96,14 +109,18 @@ struct hf_cache_question {
 };
 void hf_cache_answer_burst(struct hf_cache *cache, unsigned count, const struct hf_cache_question *questions,
 			   struct hf_now now, const struct hf_answer_record **results);
-/* [writer] Copies a cacheable record (replaces one of the same key and name). */
+/* [writer] Copies a cacheable record (replaces one of the same key and name). False for one that is not cacheable
+ * (HF_RECORD_NOT_CACHEABLE, too large, TTL 0) and without room. */
 bool hf_cache_put_answer(struct hf_cache *cache, const struct hf_answer_record *record, struct hf_now now);
 
 /* [writer] Removes all facts and answers of `name`, or of it and everything below. An answer also goes when the name stands only in its CNAME
- * chain: answers are matched by any owner name in the body. Returns how many entries went. Walks the whole cache. */
+ * chain: answers are matched by any owner name in the body. Returns how many entries went. Walks the whole cache, and keeps writers off
+ * one shard of the answers (a 64th of them) at a time; readers go on. What another thread stores meanwhile, composed from what it
+ * looked up before, stays: flush again after a quiescent state of all resolvers where that matters. */
 size_t hf_cache_flush(struct hf_cache *cache, const uint8_t *name, bool subtree);
 
-/* [reader] Calls `visit` for each live fact of `name` (any type) / each composed answer whose question is `name`; for `holdfastctl lookup`. */
+/* [reader] Calls back for each fact of `name` (any type) / each composed answer whose question is `name`, expired ones that are still
+ * held included; for `holdfastctl lookup`. No hit is counted or marked. Answers are found by walking all of them. Either callback may be NULL. */
 void hf_cache_visit(struct hf_cache *cache, const uint8_t *name,
 		    void (*fact)(void *state, uint16_t type, uint16_t class, const struct hf_cache_entry *entry),
 		    void (*answer)(void *state, uint16_t type, uint16_t class, uint8_t reply_class,
@@ -119,6 +136,7 @@ void hf_cache_free_retired(struct hf_cache *cache, struct hf_cache_batch *batch)
 struct hf_cache_stats {
 	size_t bytes_limit, bytes_used, bytes_retired;
 	size_t facts, answers;				/* live entries */
+	/* Rejections: there was no room. What was outranked counts nowhere. */
 	uint64_t fact_hits, fact_misses, fact_inserts, fact_evictions, fact_rejections;
 	uint64_t answer_inserts, answer_evictions, answer_rejections;
 };

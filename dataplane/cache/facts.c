@@ -18,6 +18,9 @@
 /* NXDOMAIN is a fact about the name, not about a type; type 0 is reserved (RFC 6895 §3.1). */
 #define TYPE_OF_NXDOMAIN 0
 
+/* A name is hashed in words of 8 octets: zeros stand behind it. */
+#define OWNER_SPACE (HF_NAME_MAX + 9)
+
 struct hf_fact_node {
 	struct hf_block block;
 	struct hf_fact_node *next; /* chain; written under the shard's lock, read by all */
@@ -27,6 +30,13 @@ struct hf_fact_node {
 	uint8_t visited; /* any reader sets, the evicting writer clears */
 	const uint8_t *owner; /* lower-cased, behind the rest */
 	struct hf_cache_entry entry;
+};
+
+/* A lower-cased name with its hash, alive as long as the buffer it was made in. */
+struct owner {
+	const uint8_t *name;
+	unsigned length;
+	uint64_t hash;
 };
 
 static struct hf_fact_node *follow(struct hf_fact_node *const *link)
@@ -51,7 +61,7 @@ static bool is_fresh(const struct hf_cache_entry *entry, struct hf_now now)
 	return now.mono_ns < entry->expires_ns;
 }
 
-static bool owned_by(const struct hf_fact_node *node, const struct hf_fact_owner *owner)
+static bool owned_by(const struct hf_fact_node *node, const struct owner *owner)
 {
 	return node->hash == owner->hash && node->owner_length == owner->length &&
 	       memcmp(node->owner, owner->name, owner->length) == 0;
@@ -105,22 +115,28 @@ void hf_facts_free(struct hf_facts *facts)
 	free(facts->buckets);
 }
 
-void hf_facts_owner(const struct hf_facts *facts, const uint8_t *name, struct hf_fact_owner *owner)
+static void hash_owner(const struct hf_facts *facts, struct owner *owner)
 {
 	__u64 key[2];
 
-	owner->length = (unsigned)hf_name_lower(name, owner->name);
-	memset(owner->name + owner->length, 0, 8);
 	hf_question_key(facts->secret, owner->name, owner->length, 0, 0, 0, key);
 	owner->hash = key[0];
 }
 
+static struct owner make_owner(const struct hf_facts *facts, const uint8_t *name, uint8_t buffer[OWNER_SPACE])
+{
+	struct owner owner = {.name = buffer, .length = (unsigned)hf_name_lower(name, buffer)};
+
+	memset(buffer + owner.length, 0, 8);
+	hash_owner(facts, &owner);
+	return owner;
+}
+
 /* ---- reading ---- */
 
-const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const struct hf_fact_owner *owner, uint16_t type,
-					     uint16_t class, struct hf_now now)
+static const struct hf_cache_entry *find(const struct hf_facts *facts, const struct owner *owner, uint16_t type,
+					 uint16_t class, struct hf_now now)
 {
-	struct hf_shard *shard = &facts->level.shards[hf_shard_of(owner->hash)];
 	struct hf_fact_node *node;
 
 	for (node = follow(bucket_of(facts, owner->hash)); node; node = follow(&node->next)) {
@@ -129,21 +145,50 @@ const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const struc
 			continue;
 		if (!__atomic_load_n(&node->visited, __ATOMIC_RELAXED))
 			__atomic_store_n(&node->visited, 1, __ATOMIC_RELAXED);
-		hf_shard_count(&shard->hits);
 		return &node->entry;
 	}
-	hf_shard_count(&shard->misses);
 	return NULL;
+}
+
+const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const uint8_t *name, uint16_t type, uint16_t class,
+					     struct hf_now now)
+{
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner = make_owner(facts, name, buffer);
+	struct hf_shard *shard = &facts->level.shards[hf_shard_of(owner.hash)];
+	const struct hf_cache_entry *entry = find(facts, &owner, type, class, now);
+
+	hf_shard_count(entry ? &shard->hits : &shard->misses);
+	return entry;
+}
+
+const struct hf_cache_entry *hf_facts_lookup_nxdomain(struct hf_facts *facts, const uint8_t *name, uint16_t class,
+						      struct hf_now now)
+{
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner = make_owner(facts, name, buffer);
+
+	/* Not counted: nearly every walk ends at the root without a find, and that is no miss. */
+	for (;;) {
+		const struct hf_cache_entry *entry = find(facts, &owner, TYPE_OF_NXDOMAIN, class, now);
+
+		if (entry || owner.length == 1)
+			return entry;
+		owner.length -= owner.name[0] + 1u;
+		owner.name += owner.name[0] + 1u;
+		hash_owner(facts, &owner);
+	}
 }
 
 void hf_facts_visit(struct hf_facts *facts, const uint8_t *name,
 		    void (*visit)(void *state, uint16_t type, uint16_t class, const struct hf_cache_entry *entry),
 		    void *state)
 {
-	struct hf_fact_owner owner;
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner;
 	struct hf_fact_node *node;
 
-	hf_facts_owner(facts, name, &owner);
+	owner = make_owner(facts, name, buffer);
 	for (node = follow(bucket_of(facts, owner.hash)); node; node = follow(&node->next)) {
 		if (owned_by(node, &owner))
 			visit(state, node->type, node->class, &node->entry);
@@ -209,7 +254,7 @@ static void bound_by_delegation(struct hf_fact_node *node, const struct hf_fact_
 }
 
 /* Puts `node` into the index, or gives it back when what is known is better. */
-static bool insert(struct hf_facts *facts, const struct hf_fact_owner *owner, struct hf_fact_node *node,
+static bool insert(struct hf_facts *facts, const struct owner *owner, struct hf_fact_node *node,
 		   struct hf_now now)
 {
 	unsigned shard = hf_shard_of(owner->hash), chain = 0;
@@ -269,7 +314,7 @@ static const struct hf_rrset *copy_rrset(uint8_t **at, const struct hf_rrset *rr
 }
 
 /* One block: node, proof pointers, RRsets, owner. NULL (counted) when there is no room. */
-static struct hf_fact_node *make_node(struct hf_facts *facts, const struct hf_fact_owner *owner, uint32_t ttl,
+static struct hf_fact_node *make_node(struct hf_facts *facts, const struct owner *owner, uint32_t ttl,
 				      const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
 				      unsigned proof_count, struct hf_now now)
 {
@@ -324,12 +369,13 @@ static uint32_t clamp_ttl(struct hf_facts *facts, uint32_t ttl, bool negative)
 
 bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)
 {
-	struct hf_fact_owner owner;
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner;
 	struct hf_fact_node *node;
 
 	if (rrset->type == TYPE_OF_NXDOMAIN || hf_type_is_meta(rrset->type))
 		return false;
-	hf_facts_owner(facts, hf_rrset_owner(rrset), &owner);
+	owner = make_owner(facts, hf_rrset_owner(rrset), buffer);
 	node = make_node(facts, &owner, clamp_ttl(facts, rrset->ttl, false), rrset, NULL, 0, now);
 	if (!node)
 		return false;
@@ -345,12 +391,13 @@ bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint
 			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,
 			   struct hf_now now)
 {
-	struct hf_fact_owner owner;
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner;
 	struct hf_fact_node *node;
 
 	if (fact == HF_FACT_RRSET || (fact == HF_FACT_NODATA && (type == TYPE_OF_NXDOMAIN || hf_type_is_meta(type))))
 		return false;
-	hf_facts_owner(facts, name, &owner);
+	owner = make_owner(facts, name, buffer);
 	node = make_node(facts, &owner, clamp_ttl(facts, ttl, true), soa, proofs, proof_count, now);
 	if (!node)
 		return false;
@@ -368,9 +415,10 @@ bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint
 size_t hf_facts_flush(struct hf_facts *facts, const uint8_t *name, bool subtree)
 {
 	size_t removed = 0;
-	struct hf_fact_owner owner;
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner;
 
-	hf_facts_owner(facts, name, &owner);
+	owner = make_owner(facts, name, buffer);
 	for (unsigned shard = 0; shard < HF_SHARDS; shard++) {
 		struct hf_fact_node **bucket = &facts->buckets[(size_t)shard * facts->buckets_per_shard];
 

@@ -19,20 +19,13 @@ struct hf_facts {
 	uint32_t min_ttl, max_ttl, max_negative_ttl;
 };
 
-/* Lower-cased owner name with its hash. */
-struct hf_fact_owner {
-	uint64_t hash;
-	unsigned length;
-	uint8_t name[HF_NAME_MAX + 9]; /* zero-padded to a multiple of 8 octets */
-};
-
 bool hf_facts_init(struct hf_facts *facts, size_t limit, struct hf_block **retired, const uint64_t secret[2]);
 void hf_facts_free(struct hf_facts *facts);
 
-void hf_facts_owner(const struct hf_facts *facts, const uint8_t *name, struct hf_fact_owner *owner);
-
-const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const struct hf_fact_owner *owner, uint16_t type,
-					     uint16_t class, struct hf_now now);
+const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const uint8_t *name, uint16_t type, uint16_t class,
+					     struct hf_now now);
+const struct hf_cache_entry *hf_facts_lookup_nxdomain(struct hf_facts *facts, const uint8_t *name, uint16_t class,
+						      struct hf_now now);
 bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now);
 bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint8_t *name, uint16_t type,
 			   uint16_t class, uint32_t ttl, const struct hf_rrset *soa,
