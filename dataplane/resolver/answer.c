@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Composing answers; see answer.h. */
+#include "resolver/answer.h"
+#include <string.h>
+#include "resolver/state.h"
+
+enum { EXTRA_MAX = 32, REPLY_CLASSES = 4 };
+
+/* Authority and additional data taken from the cache: not needed by the client, but RFC 1034 §4.3.2 gives them. */
+struct extra {
+	const struct hf_rrset *sets[EXTRA_MAX];
+	uint32_t ttls[EXTRA_MAX];
+	unsigned count;
+};
+
+static void add_extra(struct extra *extra, const struct hf_cache_entry *entry, struct hf_now now)
+{
+	if (extra->count == EXTRA_MAX)
+		return;
+	extra->sets[extra->count] = entry->rrset;
+	extra->ttls[extra->count++] = hf_cache_entry_ttl(entry, now);
+}
+
+static const struct hf_cache_entry *lookup_set(const struct hf_resolver *resolver, const uint8_t *name, uint16_t type,
+					       uint16_t class)
+{
+	const struct hf_cache_entry *entry = hf_cache_lookup(resolver->cache, name, type, class, resolver->now);
+
+	return entry && entry->fact == HF_FACT_RRSET ? entry : NULL;
+}
+
+/* The servers of the zone that `name` is in, with their addresses. */
+static void add_delegation(const struct hf_resolver *resolver, const uint8_t *name, uint16_t class,
+			   struct extra *authority, struct extra *additional)
+{
+	const struct hf_cache_entry *entry = NULL;
+	const struct hf_rrset *ns;
+
+	for (const uint8_t *zone = name; zone && !entry; zone = zone[0] ? hf_name_parent(zone) : NULL)
+		entry = lookup_set(resolver, zone, HF_TYPE_NS, class);
+	if (!entry)
+		return;
+	add_extra(authority, entry, resolver->now);
+	ns = entry->rrset;
+	for (struct hf_rdata r = hf_rrset_first(ns); r.bytes && r.index < ns->count; r = hf_rrset_next(ns, r)) {
+		entry = lookup_set(resolver, r.bytes, HF_TYPE_A, class);
+		if (entry)
+			add_extra(additional, entry, resolver->now);
+		entry = lookup_set(resolver, r.bytes, HF_TYPE_AAAA, class);
+		if (entry)
+			add_extra(additional, entry, resolver->now);
+	}
+}
+
+static size_t compose(struct hf_resolver *resolver, const struct hf_question *question, uint8_t reply_class)
+{
+	struct extra authority = {.count = 0}, additional = {.count = 0};
+	struct hf_answer answer = {
+		.rcode = question->rcode,
+		.sections[HF_SECTION_ANSWER] = question->sets,
+		.ttls[HF_SECTION_ANSWER] = question->ttls,
+		.section_counts[HF_SECTION_ANSWER] = question->set_count,
+	};
+
+	if (question->negative) {
+		/* Proofs are for those who can check them. */
+		unsigned count = reply_class & HF_REPLY_DO ? question->authority_count : question->authority_count > 0;
+
+		answer.sections[HF_SECTION_AUTHORITY] = question->authority;
+		answer.ttls[HF_SECTION_AUTHORITY] = question->authority_ttls;
+		answer.section_counts[HF_SECTION_AUTHORITY] = count;
+	} else if (question->give_referral || (question->set_count && !resolver->config.minimal_answers)) {
+		add_delegation(resolver, question->current, question->qclass, &authority, &additional);
+		answer.sections[HF_SECTION_AUTHORITY] = authority.sets;
+		answer.ttls[HF_SECTION_AUTHORITY] = authority.ttls;
+		answer.section_counts[HF_SECTION_AUTHORITY] = authority.count;
+		answer.sections[HF_SECTION_ADDITIONAL] = additional.sets;
+		answer.ttls[HF_SECTION_ADDITIONAL] = additional.ttls;
+		answer.section_counts[HF_SECTION_ADDITIONAL] = additional.count;
+	}
+	return hf_answer_compose(&answer, hf_cache_secret(resolver->cache), question->name, question->qtype,
+				 question->qclass, reply_class, question->ttl_cap, resolver->now, resolver->record,
+				 HF_RESOLVER_RECORD_SPACE);
+}
+
+static void compose_servfail(struct hf_resolver *resolver, const struct hf_question *question, uint8_t reply_class)
+{
+	const struct hf_answer answer = {.rcode = HF_RCODE_SERVFAIL};
+
+	hf_answer_compose(&answer, hf_cache_secret(resolver->cache), question->name, question->qtype, question->qclass,
+			  reply_class, 0, resolver->now, resolver->record, HF_RESOLVER_RECORD_SPACE);
+}
+
+static bool may_be_cached(const struct hf_resolver *resolver, const struct hf_question *question)
+{
+	return question->kind != HF_QUESTION_CACHE_ONLY &&
+	       (question->rcode == HF_RCODE_NOERROR || question->rcode == HF_RCODE_NXDOMAIN) &&
+	       resolver->record->ttl_count != HF_RECORD_NOT_CACHEABLE &&
+	       resolver->record->fresh_until_ns > resolver->now.mono_ns;
+}
+
+const struct hf_answer_record *hf_answer_for_class(struct hf_resolver *resolver, const struct hf_question *question,
+						   uint8_t reply_class, bool too_late, bool *cacheable)
+{
+	if (too_late) {
+		resolver->record_question = NULL;
+		*cacheable = false;
+		compose_servfail(resolver, question, reply_class);
+		return resolver->record;
+	}
+	if (resolver->record_question != question || resolver->record_class != reply_class) {
+		resolver->record_question = question;
+		resolver->record_class = reply_class;
+		resolver->record_cacheable = false;
+		if (question->rcode == HF_RCODE_SERVFAIL || !compose(resolver, question, reply_class))
+			compose_servfail(resolver, question, reply_class);
+		else if (may_be_cached(resolver, question))
+			resolver->record_cacheable =
+				hf_cache_put_answer(resolver->cache, resolver->record, resolver->now);
+	}
+	*cacheable = resolver->record_cacheable;
+	return resolver->record;
+}
+
+void hf_answer_refresh(struct hf_resolver *resolver, const struct hf_question *question)
+{
+	bool cacheable;
+
+	if (question->rcode == HF_RCODE_SERVFAIL)
+		return;
+	for (uint8_t reply_class = 0; reply_class < REPLY_CLASSES; reply_class++) {
+		uint64_t key[2];
+
+		hf_question_key((const __u64 *)hf_cache_secret(resolver->cache), question->name,
+				question->name_length, question->qtype, question->qclass, reply_class, (__u64 *)key);
+		if (hf_cache_answer(resolver->cache, key, question->name, question->name_length, resolver->now))
+			hf_answer_for_class(resolver, question, reply_class, false, &cacheable);
+	}
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The iteration for one (name, type, class): from the closest known zone cut down to the servers that know. One at a
+ * time for a triple (inflight.h); several questions may wait for it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "resolver/delegation.h"
+#include "resolver/exchange.h"
+#include "resolver/index.h"
+#include "wire/rrset.h"
+
+struct hf_budget;
+struct hf_question;
+struct hf_resolver;
+
+enum hf_result_kind {
+	HF_RESULT_ANSWER,   /* `chain` begins at the fetch's name; its end is data or leads out of what the server knows */
+	HF_RESULT_NODATA,   /* of the chain's final name */
+	HF_RESULT_NXDOMAIN, /* of the chain's final name */
+	HF_RESULT_FAILED,
+};
+
+enum hf_failure_cause {
+	HF_CAUSE_SERVERS, /* every server failed */
+	HF_CAUSE_BUDGET,  /* the asker's work limit */
+	HF_CAUSE_LIMIT,	  /* depth, cycle, memory */
+};
+
+/* Lives for the call that delivers it. */
+struct hf_result {
+	enum hf_result_kind kind;
+	const struct hf_rrset *const *chain;
+	unsigned chain_count;
+	const uint8_t *final_name;
+	const struct hf_rrset *soa;
+	uint32_t negative_ttl;
+	const struct hf_rrset *const *proofs;
+	unsigned proof_count;
+	/* HF_RESULT_FAILED */
+	enum hf_failure_cause cause;
+	const struct hf_budget *budget; /* whose work limit it ran on */
+	uint16_t ede;
+	const char *text;
+	/* Addresses of the fetch's own name that parents gave as glue on the way: the last resort for who asked. */
+	const struct hf_rrset *const *glue;
+	unsigned glue_count;
+};
+
+enum { HF_FETCH_GLUE_MAX = 4, HF_FETCH_TEXT_MAX = 160 };
+
+struct hf_fetch {
+	struct hf_index_node node;
+	struct hf_fetch *next_ready;
+	bool ready; /* in the resolver's list of fetches to step */
+	uint8_t name[HF_NAME_MAX + 1];
+	uint16_t qtype, qclass;
+	struct hf_arena *arena;
+	struct hf_budget *budget;
+	unsigned depth;
+	uint64_t deadline_ns;
+	uint64_t visit; /* stamp of the last search for a cycle */
+
+	struct hf_question *waiters;
+	struct hf_question *subs; /* questions it waits for itself */
+	struct hf_exchange *exchange; /* the one under way */
+
+	struct hf_delegation delegation;
+	const uint8_t *search_from; /* suffix of `name` at which the search for a cut begins */
+	bool primed, retried_parent;
+	bool accept_recursive;
+	unsigned empties;	 /* replies with nothing in them */
+	unsigned sends;		 /* all told */
+	unsigned referrals;
+	unsigned server_fetches; /* names whose addresses were fetched for the present delegation */
+
+	/* QNAME minimisation (RFC 9156) */
+	bool minimise_off;
+	unsigned ask_labels;	/* of the name in the present query; 0: not chosen yet */
+	unsigned minimise_count; /* names shortened so far */
+
+	const struct hf_rrset *glue[HF_FETCH_GLUE_MAX];
+	unsigned glue_count;
+	uint16_t ede; /* what went wrong last */
+	char text[HF_FETCH_TEXT_MAX];
+};
+
+/* Sends the next query, or waits, or finishes (and then is gone). */
+void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch);
+
+/* What became of its exchange. */
+void hf_fetch_reply(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange,
+		    const uint8_t *message, size_t length);
+/* Its replies cannot be told from forgeries (letter case not kept, or too many that do not match): asks over TCP. */
+void hf_fetch_distrust(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange,
+		       bool case_changed);
+void hf_fetch_timeout(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange);
+void hf_fetch_transport_failed(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange);
+
+/* One of its own questions is done; `question` goes away after the call. */
+void hf_fetch_sub_done(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_question *question,
+		       const struct hf_result *result);
+
+/* Whether the present query carries a shortened name, and what it asks. */
+bool hf_fetch_is_minimised(const struct hf_fetch *fetch);
+const uint8_t *hf_fetch_ask_name(const struct hf_fetch *fetch);
+uint16_t hf_fetch_ask_type(const struct hf_fetch *fetch);
+
+/* For fetch_reply.c: shows the servers more of the name / asks if one is left that was not asked / sends the query to one
+ * address / ends the fetch (which is gone after the last three if they end it). */
+void hf_fetch_show_more(struct hf_resolver *resolver, struct hf_fetch *fetch);
+bool hf_fetch_has_untried(struct hf_resolver *resolver, const struct hf_fetch *fetch);
+void hf_fetch_send(struct hf_resolver *resolver, struct hf_fetch *fetch, unsigned address_index, bool tcp);
+void hf_fetch_finish(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_result *result);
+void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf_failure_cause cause);
+void hf_fetch_set_error(struct hf_fetch *fetch, uint16_t ede, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

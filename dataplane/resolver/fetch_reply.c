@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What a reply, or the lack of one, means for a fetch: fall back, go down a referral, try another server, or finish.
+ * Only what scrub.c let through is stored.
+ */
+#include <string.h>
+#include "resolver/classify.h"
+#include "resolver/fetch.h"
+#include "resolver/inflight.h"
+#include "resolver/scrub.h"
+#include "resolver/state.h"
+#include "wire/octets.h"
+
+enum {
+	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
+	TTL_WITHOUT_SOA = 5,	/* RFC 2308 §5: not to be cached; so long the question is not repeated */
+	SOA_TAIL = 20,		/* the five numbers of an SOA; MINIMUM is the last */
+	RCODE_NOTAUTH = 9,
+};
+
+/* ---- believing ---- */
+
+static uint32_t negative_ttl(const struct hf_rrset *soa)
+{
+	struct hf_rdata rdata;
+	uint32_t minimum;
+
+	if (!soa)
+		return TTL_WITHOUT_SOA;
+	rdata = hf_rrset_first(soa);
+	if (rdata.length < SOA_TAIL + 2)
+		return TTL_WITHOUT_SOA;
+	minimum = hf_octets_u32(rdata.bytes + rdata.length - 4);
+	return minimum < soa->ttl ? minimum : soa->ttl; /* RFC 2308 §5 */
+}
+
+static void store_chain(struct hf_resolver *resolver, const struct hf_scrubbed *scrubbed, bool authoritative)
+{
+	enum hf_rank rank = authoritative ? HF_RANK_ANSWER_AUTH : HF_RANK_ANSWER_NONAUTH;
+
+	for (unsigned i = 0; i < scrubbed->chain_count; i++)
+		hf_cache_put(resolver->cache, scrubbed->chain[i], rank, resolver->now);
+	for (unsigned i = 0; i < scrubbed->glue_count; i++)
+		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
+}
+
+static void store_referral(struct hf_resolver *resolver, const struct hf_scrubbed *scrubbed)
+{
+	hf_cache_put(resolver->cache, scrubbed->referral, HF_RANK_REFERRAL, resolver->now);
+	if (scrubbed->ds)
+		hf_cache_put(resolver->cache, scrubbed->ds, HF_RANK_REFERRAL, resolver->now);
+	for (unsigned i = 0; i < scrubbed->glue_count; i++)
+		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
+}
+
+static void store_negative(struct hf_resolver *resolver, const struct hf_fetch *fetch,
+			   const struct hf_scrubbed *scrubbed, enum hf_fact fact, uint16_t type, bool authoritative)
+{
+	hf_cache_put_negative(resolver->cache, fact, scrubbed->final_name, fact == HF_FACT_NXDOMAIN ? 0 : type,
+			      fetch->qclass, negative_ttl(scrubbed->soa), scrubbed->soa, scrubbed->proofs,
+			      scrubbed->proof_count, authoritative ? HF_RANK_AUTHORITY : HF_RANK_ANSWER_NONAUTH,
+			      resolver->now);
+}
+
+/* ---- what to do about it ---- */
+
+static void try_others(struct hf_resolver *resolver, struct hf_fetch *fetch, unsigned address_index)
+{
+	fetch->delegation.addresses[address_index].failed = true;
+	hf_inflight_ready(resolver, fetch);
+}
+
+static void give_up_minimising(struct hf_resolver *resolver, struct hf_fetch *fetch)
+{
+	/* RFC 9156 §2.3: some servers fail at names that they serve nothing at. */
+	fetch->minimise_off = true;
+	hf_fetch_show_more(resolver, fetch);
+	hf_inflight_ready(resolver, fetch);
+}
+
+static void remember_own_glue(struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
+{
+	for (unsigned i = 0; i < scrubbed->glue_count && fetch->glue_count < HF_FETCH_GLUE_MAX; i++) {
+		const struct hf_rrset *glue = scrubbed->glue[i];
+
+		if (glue->type != fetch->qtype || !hf_name_equal(hf_rrset_owner(glue), fetch->name))
+			continue;
+		glue = hf_rrset_copy(fetch->arena, glue);
+		if (glue)
+			fetch->glue[fetch->glue_count++] = glue;
+	}
+}
+
+static void go_down(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
+{
+	const struct hf_delegation_context context = {&resolver->config, resolver->cache, fetch->arena, resolver->now};
+	char zone[HF_NAME_TEXT_MAX];
+
+	store_referral(resolver, scrubbed);
+	remember_own_glue(fetch, scrubbed);
+	fetch->referrals++;
+	fetch->ask_labels = 0;
+	fetch->server_fetches = 0;
+	fetch->accept_recursive = false;
+	fetch->empties = 0;
+	hf_trace(resolver, "referral to %s", hf_name_to_text(hf_rrset_owner(scrubbed->referral), zone));
+	if (!hf_delegation_from_referral(&fetch->delegation, &context, scrubbed->referral, scrubbed->glue,
+					 scrubbed->glue_count)) {
+		hf_fetch_fail(resolver, fetch, HF_CAUSE_LIMIT);
+		return;
+	}
+	hf_inflight_ready(resolver, fetch);
+}
+
+/* The reply says something of the name that was asked for, or of where it leads. */
+static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_message *message,
+		     const struct hf_scrubbed *scrubbed, enum hf_kind kind)
+{
+	bool authoritative = (message->flags & HF_FLAG_AA) && fetch->delegation.source != HF_DELEGATION_FORWARD;
+	struct hf_result result = {
+		.kind = HF_RESULT_ANSWER,
+		.chain = scrubbed->chain,
+		.chain_count = scrubbed->chain_count,
+		.final_name = scrubbed->final_name,
+	};
+
+	store_chain(resolver, scrubbed, authoritative);
+	/* Of a name outside the zone the server knows nothing, whatever it says. */
+	if (!scrubbed->answered && scrubbed->final_inside && !scrubbed->too_long) {
+		if (kind == HF_KIND_NXDOMAIN)
+			result.kind = HF_RESULT_NXDOMAIN;
+		else if (!scrubbed->chain_count || scrubbed->soa)
+			result.kind = HF_RESULT_NODATA;
+	}
+	if (result.kind != HF_RESULT_ANSWER) {
+		result.soa = scrubbed->soa;
+		result.negative_ttl = negative_ttl(scrubbed->soa);
+		result.proofs = scrubbed->proofs;
+		result.proof_count = scrubbed->proof_count;
+		store_negative(resolver, fetch, scrubbed,
+			       result.kind == HF_RESULT_NXDOMAIN ? HF_FACT_NXDOMAIN : HF_FACT_NODATA, fetch->qtype,
+			       authoritative);
+	}
+	hf_fetch_finish(resolver, fetch, &result);
+}
+
+/* The same for a shortened name: no cut there, so show more. An answer to it is an answer to (name, A) as good as any. */
+static void conclude_minimised(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_message *message,
+			       const struct hf_scrubbed *scrubbed, enum hf_kind kind)
+{
+	bool authoritative = message->flags & HF_FLAG_AA;
+
+	/* NXDOMAIN where only empty non-terminals are is common enough, so it ends the shortening, not the fetch. */
+	if (kind == HF_KIND_NXDOMAIN) {
+		give_up_minimising(resolver, fetch);
+		return;
+	}
+	store_chain(resolver, scrubbed, authoritative);
+	if (kind == HF_KIND_NODATA && !scrubbed->chain_count && scrubbed->soa)
+		store_negative(resolver, fetch, scrubbed, HF_FACT_NODATA, HF_TYPE_A, authoritative);
+	hf_fetch_show_more(resolver, fetch);
+	hf_inflight_ready(resolver, fetch);
+}
+
+static void handle_error(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
+			 unsigned rcode)
+{
+	char address[HF_ADDRESS_TEXT_MAX], question[HF_TRACE_QUESTION_MAX];
+
+	if (hf_fetch_is_minimised(fetch)) {
+		give_up_minimising(resolver, fetch);
+		return;
+	}
+	hf_fetch_set_error(fetch, 23, "%s rcode=%s for %s", hf_address_to_text(&exchange->server, address),
+			   hf_rcode_to_text(rcode), hf_trace_question(fetch->name, fetch->qtype, question));
+	if (rcode == HF_RCODE_REFUSED || rcode == RCODE_NOTAUTH) {
+		hf_count(resolver, reply_lame);
+		if (fetch->delegation.source != HF_DELEGATION_FORWARD)
+			hf_servers_mark_lame(resolver->servers, &exchange->server, fetch->delegation.zone,
+					     resolver->now);
+	}
+	try_others(resolver, fetch, exchange->address_index);
+}
+
+static void handle_lame(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange)
+{
+	char address[HF_ADDRESS_TEXT_MAX], zone[HF_NAME_TEXT_MAX];
+
+	hf_count(resolver, reply_lame);
+	hf_fetch_set_error(fetch, 22, "%s is lame for %s", hf_address_to_text(&exchange->server, address),
+			   hf_name_to_text(fetch->delegation.zone, zone));
+	hf_servers_mark_lame(resolver->servers, &exchange->server, fetch->delegation.zone, resolver->now);
+	try_others(resolver, fetch, exchange->address_index);
+}
+
+static void handle_kind(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
+			const struct hf_message *message, const struct hf_scrubbed *scrubbed, enum hf_kind kind)
+{
+	switch (kind) {
+	case HF_KIND_REFERRAL:
+		go_down(resolver, fetch, scrubbed);
+		break;
+	case HF_KIND_LAME:
+		handle_lame(resolver, fetch, exchange);
+		break;
+	case HF_KIND_ERROR:
+		handle_error(resolver, fetch, exchange, message->rcode);
+		break;
+	case HF_KIND_RECURSIVE:
+		fetch->delegation.addresses[exchange->address_index].recursive = true;
+		hf_inflight_ready(resolver, fetch);
+		break;
+	case HF_KIND_EMPTY:
+		if (!hf_fetch_is_minimised(fetch) && ++fetch->empties <= EMPTIES_MAX &&
+		    hf_fetch_has_untried(resolver, fetch)) {
+			try_others(resolver, fetch, exchange->address_index);
+			break;
+		}
+		kind = HF_KIND_NODATA;
+		/* fall through */
+	case HF_KIND_ANSWER:
+	case HF_KIND_NODATA:
+	case HF_KIND_NXDOMAIN:
+		if (hf_fetch_is_minimised(fetch))
+			conclude_minimised(resolver, fetch, message, scrubbed, kind);
+		else
+			conclude(resolver, fetch, message, scrubbed, kind);
+		break;
+	}
+}
+
+/* ---- events ---- */
+
+static void handle_malformed(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
+			     const char *fault)
+{
+	char address[HF_ADDRESS_TEXT_MAX];
+
+	hf_count(resolver, reply_malformed);
+	hf_fetch_set_error(fetch, 23, "malformed reply of %s: %s", hf_address_to_text(&exchange->server, address),
+			   fault);
+	hf_trace(resolver, "%s", fetch->text);
+	try_others(resolver, fetch, exchange->address_index);
+}
+
+static bool rejects_edns(const struct hf_exchange *exchange, const struct hf_message *message)
+{
+	if (!exchange->edns)
+		return false;
+	if (message->rcode == HF_RCODE_BADVERS)
+		return true;
+	/* RFC 6891 §7: FORMERR without OPT; NOTIMP is as common. With OPT the server knows EDNS and means something else. */
+	return !message->edns.present && (message->rcode == HF_RCODE_FORMERR || message->rcode == HF_RCODE_NOTIMP);
+}
+
+static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
+			   const uint8_t *bytes, size_t length)
+{
+	struct hf_message message;
+	struct hf_scrubbed scrubbed;
+	const char *fault = "too long";
+	enum hf_kind kind;
+	bool forwarder = fetch->delegation.source == HF_DELEGATION_FORWARD;
+	char address[HF_ADDRESS_TEXT_MAX];
+
+	hf_arena_reset(resolver->scratch);
+	if (!hf_message_parse(bytes, length, resolver->scratch, &message, &fault) ||
+	    !hf_scrub_message(resolver->scratch, &message, hf_fetch_ask_name(fetch), hf_fetch_ask_type(fetch),
+			      fetch->qclass, fetch->delegation.zone, &scrubbed)) {
+		handle_malformed(resolver, fetch, exchange, fault);
+		return;
+	}
+	hf_count_add(&resolver->stats.scrubbed_rrsets, scrubbed.dropped);
+	if (rejects_edns(exchange, &message)) {
+		struct hf_server *server = hf_servers_get(resolver->servers, &exchange->server, resolver->now);
+
+		hf_count(resolver, reply_edns_fallback);
+		if (server)
+			server->no_edns_until_ns = resolver->now.mono_ns + HF_SERVERS_MEMORY_NS;
+		hf_fetch_send(resolver, fetch, exchange->address_index, exchange->tcp);
+		return;
+	}
+	kind = hf_classify_reply(&message, &scrubbed, forwarder);
+	if (kind == HF_KIND_RECURSIVE && fetch->accept_recursive)
+		kind = hf_classify_reply(&message, &scrubbed, true);
+	hf_trace(resolver, "reply of %s: %s, %s", hf_address_to_text(&exchange->server, address),
+		 hf_rcode_to_text(message.rcode), hf_kind_to_text(kind));
+	handle_kind(resolver, fetch, exchange, &message, &scrubbed, kind);
+}
+
+void hf_fetch_reply(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange,
+		    const uint8_t *message, size_t length)
+{
+	/* The exchange goes back to its pool, so that another can be opened; what it was is still needed. */
+	const struct hf_exchange was = *exchange;
+	struct hf_server *server;
+	bool truncated = hf_octets_u16(message + 2) & HF_FLAG_TC;
+
+	if (!was.tcp) {
+		server = hf_servers_get(resolver->servers, &was.server, resolver->now);
+		if (server)
+			hf_server_note_rtt(server, resolver->now.mono_ns - was.sent_ns, resolver->now);
+	}
+	hf_resolver_close_exchange(resolver, exchange, true);
+	if (truncated && !was.tcp) {
+		hf_count(resolver, reply_truncated);
+		hf_fetch_send(resolver, fetch, was.address_index, true);
+	} else if (truncated) {
+		handle_malformed(resolver, fetch, &was, "truncated over TCP");
+	} else {
+		handle_message(resolver, fetch, &was, message, length);
+	}
+}
+
+void hf_fetch_distrust(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange,
+		       bool case_changed)
+{
+	unsigned address_index = exchange->address_index;
+	struct hf_server *server = hf_servers_get(resolver->servers, &exchange->server, resolver->now);
+
+	/* An outsider who guesses ID and port can bring this about too, and wins a TCP connection he cannot see. */
+	if (case_changed && server)
+		server->no_case_until_ns = resolver->now.mono_ns + HF_SERVERS_MEMORY_NS;
+	hf_resolver_close_exchange(resolver, exchange, true);
+	hf_fetch_send(resolver, fetch, address_index, true);
+}
+
+static void transport_ended(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange,
+			    bool tell)
+{
+	unsigned address_index = exchange->address_index;
+	struct hf_server *server = hf_servers_get(resolver->servers, &exchange->server, resolver->now);
+	/* Over TCP there is no second try, unless TCP was only tried because the server changes letter case: then UDP is
+	 * left, without that protection. Over UDP a timeout is no verdict. */
+	bool failed = exchange->tcp ? !server || server->no_case_until_ns <= resolver->now.mono_ns : !tell;
+
+	if (server && !exchange->tcp)
+		hf_server_note_timeout(server, resolver->now);
+	hf_resolver_close_exchange(resolver, exchange, tell);
+	if (failed)
+		fetch->delegation.addresses[address_index].failed = true;
+	hf_inflight_ready(resolver, fetch);
+}
+
+void hf_fetch_timeout(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange)
+{
+	char address[HF_ADDRESS_TEXT_MAX];
+
+	hf_count(resolver, upstream_timeouts);
+	hf_trace(resolver, "no reply of %s in time", hf_address_to_text(&exchange->server, address));
+	transport_ended(resolver, fetch, exchange, true);
+}
+
+void hf_fetch_transport_failed(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange)
+{
+	char address[HF_ADDRESS_TEXT_MAX];
+
+	hf_count(resolver, upstream_failures);
+	hf_fetch_set_error(fetch, 23, "%s cannot be reached", hf_address_to_text(&exchange->server, address));
+	hf_trace(resolver, "%s", fetch->text);
+	transport_ended(resolver, fetch, exchange, false);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* A question on its way to an answer: it walks a chain of CNAMEs and DNAMEs, link by link. Each link comes from the cache or
+ * from a fetch that other questions may share. Asked by clients, or by the resolver itself: for a server's address, for
+ * the root's servers, or to refetch data nearing its end.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "resolver/fetch.h"
+#include "resolver/index.h"
+#include "wire/reply.h"
+
+struct hf_client;
+struct hf_resolver;
+
+/* What one client question and everything it drags in may still send. */
+struct hf_budget {
+	unsigned references;
+	unsigned queries_left;
+};
+
+enum hf_question_kind {
+	HF_QUESTION_CLIENT,
+	HF_QUESTION_CACHE_ONLY, /* a client's, with RD=0: nothing is fetched for it */
+	HF_QUESTION_PREFETCH,
+	HF_QUESTION_ADDRESS, /* of a server, for the fetch `owner` */
+	HF_QUESTION_PRIME,   /* of the root's servers, for the fetch `owner` */
+};
+
+enum { HF_QUESTION_SETS_MAX = 48, HF_QUESTION_NAME_SPACE = 256 };
+
+struct hf_question {
+	struct hf_index_node node; /* in the resolver's index while clients may join it */
+	bool indexed;
+	struct hf_question *next, *previous; /* of all questions */
+	enum hf_question_kind kind;
+	bool done;
+
+	struct hf_client *clients; /* waiting, or with their answer in the queue */
+
+	struct hf_fetch *owner;
+	struct hf_question *next_sub; /* of the owner's */
+	int server;		      /* for which of the owner's servers */
+
+	struct hf_fetch *waiting_on;
+	struct hf_question *next_waiter;
+
+	struct hf_budget *budget;
+	unsigned depth;
+	uint64_t started_ns;
+	bool upstream_used, restarted;
+	bool spare; /* one of those kept for when memory is out */
+
+	uint8_t name[HF_QUESTION_NAME_SPACE]; /* lower-cased, zero-padded */
+	uint8_t name_length;
+	uint16_t qtype, qclass;
+
+	/* ---- the answer as far as known; memory is the arena's ---- */
+	struct hf_arena *arena;
+	uint8_t current[HF_NAME_MAX]; /* where the chain stands */
+	unsigned steps, fetched_steps; /* along the chain; at the last fetch */
+	unsigned rcode;
+	bool give_referral; /* RD=0 and nothing known: where to ask instead */
+	bool expiring;	    /* some of it is in the last tenth of its TTL */
+	uint32_t ttl_cap;   /* seconds the whole may be kept */
+	const struct hf_rrset **sets;
+	uint32_t *ttls;
+	unsigned set_count;
+	const struct hf_rrset **authority;
+	uint32_t *authority_ttls;
+	unsigned authority_count;
+	bool negative; /* NODATA or NXDOMAIN: the first of the authority section is the SOA if there is one, then proofs */
+	struct hf_ede edes[HF_REPLY_EDE_MAX];
+	unsigned ede_count;
+};
+
+/* NULL without memory. Not walked yet. `budget` NULL: an own one. */
+struct hf_question *hf_question_new(struct hf_resolver *resolver, enum hf_question_kind kind, const uint8_t *name,
+				    uint16_t qtype, uint16_t qclass, struct hf_budget *budget, unsigned depth);
+void hf_question_free(struct hf_resolver *resolver, struct hf_question *question);
+
+/* Goes on as far as the cache reaches, then starts or joins a fetch. May finish the question. */
+void hf_question_walk(struct hf_resolver *resolver, struct hf_question *question);
+/* The fetch it waits on has a result. */
+void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result);
+/* Ends it with SERVFAIL. `ede` 0 for none; `text` may be NULL. */
+void hf_question_fail(struct hf_resolver *resolver, struct hf_question *question, uint16_t ede, const char *text);
+
+/* The one of its kind that is under way and can be joined; NULL for none. And: makes one such. */
+struct hf_question *hf_question_find(const struct hf_resolver *resolver, enum hf_question_kind kind,
+				     const uint8_t *name, uint16_t qtype, uint16_t qclass);
+void hf_question_index(struct hf_resolver *resolver, struct hf_question *question);
+
+/* Renews what of the answer is in the last tenth of its TTL, once at a time. */
+void hf_question_prefetch(struct hf_resolver *resolver, const uint8_t *name, uint16_t qtype, uint16_t qclass);
+
+/* Frees the question if it is done and nobody is to be answered any more. */
+void hf_question_release(struct hf_resolver *resolver, struct hf_question *question);
+
+void hf_budget_drop(struct hf_budget *budget);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What we know of the servers we ask, by address: round trip times, what they understand, for which zones they are lame.
+ * Bounded; the least recently used is forgotten first. Nothing here is believed for longer than HF_SERVERS_MEMORY_NS.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/address.h"
+#include "base/now.h"
+#include "base/random.h"
+#include "resolver/index.h"
+
+#define HF_SERVERS_MEMORY_NS (900 * HF_NS_PER_SECOND)
+#define HF_SERVERS_DEAD_TIMEOUTS 3 /* so many timeouts in a row, and a server is asked only when no other is left */
+
+struct hf_server {
+	struct hf_index_node node;
+	struct hf_server *newer, *older; /* by last use */
+	struct hf_address address;
+	uint64_t learned_ns;	   /* when the figures below were last fed */
+	uint32_t srtt_us, rttvar_us; /* RFC 6298; srtt 0: not measured */
+	uint8_t timeouts;	   /* in a row */
+	uint64_t no_edns_until_ns; /* answered FORMERR, NOTIMP or BADVERS to EDNS */
+	uint64_t no_case_until_ns; /* changes the case of the question */
+};
+
+struct hf_servers_bounds {
+	uint32_t timeout_initial_ms, timeout_min_ms, timeout_max_ms;
+};
+
+struct hf_servers;
+
+struct hf_servers *hf_servers_new(uint32_t limit, const uint64_t secret[2]); /* NULL without memory */
+void hf_servers_free(struct hf_servers *servers);
+
+/* The record of `address`, made if need be; usable until the next call of this function. NULL without memory. */
+struct hf_server *hf_servers_get(struct hf_servers *servers, const struct hf_address *address, struct hf_now now);
+
+/* How long to wait for a UDP reply: SRTT + 4·RTTVAR, doubled for each timeout in a row, within the bounds. */
+uint64_t hf_server_timeout_ns(const struct hf_server *server, const struct hf_servers_bounds *bounds);
+void hf_server_note_rtt(struct hf_server *server, uint64_t rtt_ns, struct hf_now now);
+void hf_server_note_timeout(struct hf_server *server, struct hf_now now);
+
+/* A server that does not serve `zone` (RFC 1912 §2.8 and worse): remembered for the pair only. */
+void hf_servers_mark_lame(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone,
+			  struct hf_now now);
+bool hf_servers_is_lame(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone,
+			struct hf_now now);
+
+/* Picks one of `count` addresses: any by chance from the band of the fastest, or, with random NULL, the first that is not
+ * dead. Unmeasured servers count as fast, so that each gets its turn. Returns the index; `count` must not be 0. */
+unsigned hf_servers_pick(struct hf_servers *servers, const struct hf_address *const *addresses, unsigned count,
+			 const struct hf_servers_bounds *bounds, const struct hf_random *random, struct hf_now now);
