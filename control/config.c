@@ -476,13 +476,10 @@ static bool check_whole(struct reader *reader)
 		return fail_at(reader, "dataplane", "io", "dpdk needs dataplane.interface");
 	if (config->fastpath && !config->interface[0])
 		return fail_at(reader, "fastpath", "enabled", "the fast path needs dataplane.interface");
-	/* Both pick their frames by destination address, so a wildcard would pick none. */
-	if (config->fastpath || config->io == HF_IO_DPDK) {
-		for (size_t i = 0; i < config->listen_count; i++) {
-			if (is_unspecified(&config->listen[i]))
-				return fail_at(reader, "", "listen",
-					       "fastpath and io: dpdk need each address by name, not 0.0.0.0 or ::");
-		}
+	/* It picks its frames by destination address, so a wildcard would pick none. */
+	for (size_t i = 0; config->io == HF_IO_DPDK && i < config->listen_count; i++) {
+		if (is_unspecified(&config->listen[i]))
+			return fail_at(reader, "", "listen", "io: dpdk needs each address by name, not 0.0.0.0 or ::");
 	}
 	if (config->min_ttl > config->max_ttl)
 		return fail_at(reader, "cache", "min-ttl", "is above cache.max-ttl");

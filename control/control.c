@@ -4,12 +4,14 @@
  */
 #include "control/control.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "control/clock.h"
 #include "control/doctor.h"
+#include "control/fastpath.h"
 #include "control/health.h"
 #include "control/log.h"
 
@@ -31,6 +33,7 @@ struct hf_control {
 	pthread_mutex_t reload_mutex; /* one reload at a time; guards `config` against the swap */
 	struct hf_config *config;     /* the running one; `first` until a reload */
 	struct hf_config *first;      /* the one at start: addresses and paths, which no reload changes */
+	_Atomic(struct hf_fastpath *) fastpath; /* NULL: off, or not started yet */
 
 	pthread_mutex_t health_mutex; /* guards what follows */
 	uint64_t health_asked_ns;
@@ -48,18 +51,6 @@ static enum hf_rpc_outcome ask_dataplane(const struct hf_control *control, const
 
 /* ---- status and stats ---- */
 
-static json_t *fastpath_status(struct hf_control *control)
-{
-	(void)control;
-	return json_null();
-}
-
-static json_t *kernel_stats(struct hf_control *control)
-{
-	(void)control;
-	return json_null();
-}
-
 json_t *hf_control_status(struct hf_control *control)
 {
 	struct hf_now now = hf_clock_now();
@@ -69,7 +60,7 @@ json_t *hf_control_status(struct hf_control *control)
 	ask_dataplane(control, "status", NULL, ASK_TIMEOUT_MS, &dataplane, error);
 	status = json_pack("{s:{s:s, s:i, s:I, s:s}, s:o, s:o?}", "holdfastd", "version", HF_VERSION, "pid", (int)getpid(),
 			   "uptime_s", (json_int_t)((now.mono_ns - control->started.mono_ns) / HF_NS_PER_SECOND), "config",
-			   control->first->path, "fastpath", fastpath_status(control), "dataplane", dataplane);
+			   control->first->path, "fastpath", hf_fastpath_status(control->fastpath), "dataplane", dataplane);
 	if (status && !dataplane)
 		json_object_set_new(status, "dataplane_error", json_string(error));
 	return status;
@@ -86,7 +77,7 @@ json_t *hf_control_stats(struct hf_control *control)
 		stats = json_pack("{s:s}", "dataplane_error", error);
 	}
 	if (stats)
-		json_object_set_new(stats, "kernel", kernel_stats(control));
+		json_object_set_new(stats, "kernel", hf_fastpath_stats(control->fastpath));
 	return stats;
 }
 
@@ -136,6 +127,7 @@ bool hf_control_healthy(struct hf_control *control, char reason[HF_CONTROL_REASO
 static json_t *reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 {
 	struct hf_config *next = hf_config_load(control->first->path, error);
+	char reason[HF_RPC_ERROR_MAX];
 	json_t *params, *answer;
 	enum hf_rpc_outcome outcome;
 	const char *key;
@@ -156,6 +148,7 @@ static json_t *reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 		hf_config_free(next);
 		return NULL;
 	}
+	hf_fastpath_configure(control->fastpath, next, reason); /* the services stay the same, so they fit as before */
 	hf_log_set_level(next->log_level);
 	if (control->config != control->first)
 		hf_config_free(control->config);
@@ -250,25 +243,17 @@ static void watch_dataplane(struct hf_control *control)
 void hf_control_tend(struct hf_control *control)
 {
 	watch_dataplane(control);
-}
-
-/* ---- the fast path ---- */
-
-bool hf_control_attach(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
-{
-	if (!control->first->fastpath)
-		return true;
-	snprintf(error, HF_RPC_ERROR_MAX, "%s: fastpath.enabled: this build has no fast path", control->first->path);
-	return false;
-}
-
-bool hf_control_unload(const struct hf_config *config, char error[HF_RPC_ERROR_MAX])
-{
-	snprintf(error, HF_RPC_ERROR_MAX, "%s: this build has no fast path", config->path);
-	return false;
+	hf_fastpath_tend(control->fastpath);
 }
 
 /* ---- life ---- */
+
+bool hf_control_attach(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
+{
+	if (control->first->fastpath)
+		control->fastpath = hf_fastpath_start(control->first, error);
+	return control->fastpath || !control->first->fastpath;
+}
 
 struct hf_control *hf_control_new(struct hf_config *config)
 {
@@ -288,6 +273,7 @@ void hf_control_free(struct hf_control *control)
 {
 	if (!control)
 		return;
+	hf_fastpath_close(control->fastpath);
 	if (control->config != control->first)
 		hf_config_free(control->config);
 	hf_config_free(control->first);

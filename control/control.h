@@ -16,8 +16,6 @@ struct hf_control *hf_control_new(struct hf_config *config); /* takes it; NULL w
 /* Loads, attaches and pins the fast path if the configuration says so, or adopts what an earlier holdfastd left. False on
  * a fault, with the text in `error`. */
 bool hf_control_attach(struct hf_control *control, char error[HF_RPC_ERROR_MAX]);
-/* Takes the fast path of `config` off its interface and removes its pins; no holdfastd may run on it. */
-bool hf_control_unload(const struct hf_config *config, char error[HF_RPC_ERROR_MAX]);
 /* What is attached and pinned stays. */
 void hf_control_free(struct hf_control *control);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "control/clock.h"
 #include "control/control.h"
+#include "control/fastpath.h"
 #include "control/http.h"
 #include "control/log.h"
 #include "control/rpc_server.h"
@@ -132,8 +133,8 @@ out:
 
 static int unload(struct hf_config *config)
 {
-	char error[HF_CONTROL_REASON_MAX];
-	bool done = hf_control_unload(config, error);
+	char error[HF_RPC_ERROR_MAX];
+	bool done = hf_fastpath_unload(config, error);
 
 	if (!done)
 		fprintf(stderr, "holdfastd: %s\n", error);

@@ -218,7 +218,7 @@ static const struct {
 	{L "fastpath:\n\n  enabled: true\n", "t.yaml:4: fastpath.enabled: the fast path needs dataplane.interface"},
 	{L "fastpath:\n  enabled: 1\n", "t.yaml:3: fastpath.enabled: '1' is not allowed here (allowed: true, false, yes, no)"},
 	{L "fastpath:\n  entries: 1000\n", "t.yaml:3: fastpath.entries: 1000 is out of bounds (allowed: 1024 to 262144)"},
-	{"listen: [0.0.0.0]\ndataplane: {interface: e}\nfastpath: {enabled: true}\n", "t.yaml:1: listen: fastpath and io: dpdk need"},
+	{"listen: [0.0.0.0]\ndataplane: {interface: e, io: dpdk}\n", "t.yaml:1: listen: io: dpdk needs each address by name"},
 	{L "resolver:\n  source-ipv4: \"::1\"\n", "t.yaml:3: resolver.source-ipv4: '::1' is not allowed here (allowed: IPv4 address)"},
 	{L "resolver:\n  source-ipv4: 192.0.2.1:53\n", "t.yaml:3: resolver.source-ipv4: '192.0.2.1:53' is not allowed"},
 	{L "resolver:\n  edns-size: 70000\n", "t.yaml:3: resolver.edns-size: 70000 is out of bounds (allowed: 512 to 4096)"},
