@@ -209,7 +209,8 @@ static void check_clock(json_t *checks)
 {
 	struct timex state = {0};
 	time_t now = time(NULL);
-	bool sane = now >= SANE_TIME, disciplined = adjtimex(&state) != TIME_ERROR && !(state.status & STA_UNSYNC);
+	int kept = adjtimex(&state);
+	bool sane = now >= SANE_TIME, disciplined = kept >= 0 && kept != TIME_ERROR && !(state.status & STA_UNSYNC);
 	char text[32];
 	struct tm utc;
 

@@ -24,6 +24,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include "bpf/fastpath_abi.h"
+#include "hot/pins.h"
 #endif
 
 /* A frame and its headroom (256) and tail (320) share one page: on most drivers native XDP without fragments ends about here. */
@@ -204,12 +205,13 @@ static void check_attached(json_t *checks, const struct hf_config *config)
 	unsigned ifindex = if_nametoindex(config->interface);
 	struct bpf_link_info link = {0};
 	uint32_t length = sizeof(link);
-	char path[300], mend[64];
+	char directory[HF_PINS_PATH_MAX], path[HF_PINS_PATH_MAX + 16], mend[64];
 	int fd;
 
-	if (!ifindex || bpf_xdp_query((int)ifindex, 0, &query) != 0)
+	if (!ifindex || bpf_xdp_query((int)ifindex, 0, &query) != 0 ||
+	    !hf_pins_directory(config->bpffs, config->interface, directory))
 		return;
-	snprintf(path, sizeof(path), "%s/%s/%s", config->bpffs, config->interface, HF_PIN_LINK);
+	snprintf(path, sizeof(path), "%s/%s", directory, HF_PIN_LINK);
 	fd = bpf_obj_get(path);
 	if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &link, &length) != 0)
 		memset(&link, 0, sizeof(link));

@@ -19,7 +19,12 @@ struct row {
 static const struct row kernel_rows[] = {HF_FASTPATH_COUNTERS(COUNTER_ROW){NULL}};
 static const struct row worker_rows[] = {HF_COUNTERS(COUNTER_ROW){NULL}};
 static const struct row worker_drops[] = {HF_DROPS(COUNTER_ROW){NULL}};
-static const struct row resolver_rows[] = {HF_RESOLVER_COUNTERS(COUNTER_ROW){NULL}};
+static const struct row resolver_rows[] = {
+	HF_RESOLVER_COUNTERS(COUNTER_ROW){"clients_waiting", "client questions that wait for their answer", true},
+	{"fetches_running", "upstream fetches under way", true},
+	{"exchanges_open", "queries towards servers that wait for a reply", true},
+	{NULL},
+};
 
 static const struct row cache_rows[] = {
 	{"bytes_limit", "octets that the cache may take", true},
@@ -49,6 +54,7 @@ static const struct row hot_rows[] = {
 	{NULL},
 };
 
+/* The TCP listener counts as a worker does, and this. */
 static const struct row tcp_rows[] = {
 	{"clients", "TCP connections of clients at present", true},
 	{NULL},
@@ -157,6 +163,7 @@ static void write_status(FILE *out, const json_t *status)
 char *hf_metrics_text(const json_t *status, const json_t *stats, size_t *length)
 {
 	const json_t *kernel = json_object_get(stats, "kernel"), *workers = json_object_get(stats, "workers");
+	const json_t *tcp = json_object_get(stats, "tcp");
 	char *text = NULL;
 	FILE *out = open_memstream(&text, length);
 
@@ -168,7 +175,9 @@ char *hf_metrics_text(const json_t *status, const json_t *stats, size_t *length)
 	write_rows(out, "hot_", hot_rows, json_object_get(stats, "hot"));
 	write_rows(out, "worker_", worker_rows, workers);
 	write_drops(out, "worker_", worker_drops, "", json_object_get(workers, "drops"));
-	write_rows(out, "tcp_", tcp_rows, json_object_get(stats, "tcp"));
+	write_rows(out, "tcp_", worker_rows, tcp);
+	write_rows(out, "tcp_", tcp_rows, tcp);
+	write_drops(out, "tcp_", worker_drops, "", json_object_get(tcp, "drops"));
 	write_rows(out, "cache_", cache_rows, json_object_get(stats, "cache"));
 	write_rows(out, "resolver_", resolver_rows, json_object_get(stats, "resolver"));
 	fputs("# EOF\n", out);

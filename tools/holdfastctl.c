@@ -227,8 +227,10 @@ static int print_lookup(const json_t *found)
 		printf("  %8" JSON_INTEGER_FORMAT " s  ", number_of(item, "ttl"));
 		put_text(text_of(item, "class"));
 		putchar(' ');
-		put_text(text_of(item, "type"));
-		putchar(' ');
+		if (text_of(item, "type")[0]) { /* NXDOMAIN is of no type */
+			put_text(text_of(item, "type"));
+			putchar(' ');
+		}
 		put_text(text_of(item, "fact"));
 		fputs(" (", stdout);
 		put_text(text_of(item, "rank"));

@@ -176,9 +176,9 @@ static json_t *full_status(void)
 /* Every counter of every list, each with its own value. */
 static json_t *full_stats(void)
 {
-	json_t *stats = json_pack("{s:{s:{}}, s:{s:{}}, s:{}, s:{s:i, s:i}, s:{s:i, s:I}, s:{s:i}}", "kernel", "drops", "workers",
+	json_t *stats = json_pack("{s:{s:{}}, s:{s:{}}, s:{}, s:{s:i, s:i}, s:{s:i, s:I}, s:{s:i, s:i, s:{s:i}}}", "kernel", "drops", "workers",
 				  "drops", "resolver", "cache", "bytes_used", 1000, "fact_hits", 77, "hot", "entries", 5,
-				  "published", (json_int_t)1 << 62, "tcp", "clients", 3);
+				  "published", (json_int_t)1 << 62, "tcp", "clients", 3, "queries", 4, "drops", "malformed", 2);
 	json_t *kernel = json_object_get(stats, "kernel"), *workers = json_object_get(stats, "workers");
 	int value = 1;
 
@@ -233,6 +233,8 @@ static void every_counter_appears_in_well_formed_text(void **state)
 	assert_non_null(strstr(text, "\nholdfast_hot_entries 5\n"));
 	assert_non_null(strstr(text, "\nholdfast_hot_published_total 4611686018427387904\n"));
 	assert_non_null(strstr(text, "\nholdfast_tcp_clients 3\n"));
+	assert_non_null(strstr(text, "\nholdfast_tcp_queries_total 4\n"));
+	assert_non_null(strstr(text, "\nholdfast_tcp_drops_total{reason=\"malformed\"} 2\n"));
 	assert_non_null(strstr(text, "holdfast_build_info{version=\"1\\n\\\"\\\\2\"} 1\n"));
 	assert_non_null(strstr(text, "\nholdfast_dataplane_up 1\n"));
 	assert_null(strstr(text, "evil"));
