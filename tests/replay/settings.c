@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What a scenario's head means for the product; see settings.h.
+ *
+ * Chance is off unless the scenario asks for it (0x20, order of servers), so that a run repeats; the client's deadline of
+ * five seconds is the scenario's, so the resolver must give up before it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include "settings.h"
+
+#define DEFAULT_ROOT_NAME "k.root-servers.net."
+#define HINT_TTL 3600000
+#define DEFAULT_WALL 1767225600 /* 2026-01-01 */
+#define QUERY_DEADLINE_MS 4500
+
+/* While the head is read: what becomes hints and routes at its end. */
+struct reading {
+	const struct sim_scenario *scenario;
+	const struct sim_setting *setting; /* in hand */
+	struct sim_settings *settings;
+	char *fault;
+	FILE *ignored;
+	const char *last_ignored[64]; /* each is named once */
+	unsigned ignored_count;
+	struct hf_address root_addresses[16];
+	unsigned root_address_count;
+	const char *root_name;
+	struct hf_route routes[32];
+	struct hf_address route_servers[32][16];
+	unsigned route_count;
+};
+
+static bool fault(struct reading *reading, const char *what)
+{
+	snprintf(reading->fault, SIM_FAULT_MAX, "%s:%d: %s: %s '%s'", reading->scenario->path, reading->setting->line,
+		 reading->setting->key, what, reading->setting->value);
+	return false;
+}
+
+static void ignore(struct reading *reading, const char *name)
+{
+	for (unsigned i = 0; i < reading->ignored_count; i++)
+		if (strcmp(reading->last_ignored[i], name) == 0)
+			return;
+	if (reading->ignored_count == sizeof(reading->last_ignored) / sizeof(reading->last_ignored[0]))
+		return;
+	fprintf(reading->ignored, "%s%s", reading->ignored_count ? ", " : "", name);
+	char *copy = hf_arena_copy(reading->settings->arena, name, strlen(name) + 1);
+	reading->last_ignored[reading->ignored_count++] = copy ? copy : "";
+}
+
+/* ---- single values ---- */
+
+static bool read_switch(const char *value, bool *out)
+{
+	static const char *const on[] = {"yes", "on", "true", "1"}, *const off[] = {"no", "off", "false", "0"};
+
+	for (size_t i = 0; i < 4; i++) {
+		if (strcasecmp(value, on[i]) == 0)
+			return *out = true;
+		if (strcasecmp(value, off[i]) == 0) {
+			*out = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_number(const char *value, uint32_t *out)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long long number = strtoull(value, &end, 10);
+	if (end == value || *end || errno || number > UINT32_MAX)
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+/* "YYYYMMDDHHMMSS" UTC; "-1" and "0" mean the real clock and stand for the default here. */
+static bool read_date(const char *value, int64_t *out)
+{
+	struct tm tm = {0};
+	const char *end = strptime(value, "%Y%m%d%H%M%S", &tm);
+
+	if (strcmp(value, "-1") == 0 || strcmp(value, "0") == 0)
+		return true;
+	if (strlen(value) != 14 || !end || *end)
+		return false;
+	*out = timegm(&tm);
+	return true;
+}
+
+/* ---- settings of one name, in the head or among the features ---- */
+
+/* Names as Unbound spells them, '-' or '_' alike; the others are the product's own. */
+static bool read_option(struct reading *reading, const char *name, const char *value, bool *known)
+{
+	struct sim_settings *settings = reading->settings;
+	struct hf_resolver_config *resolver = &settings->resolver;
+	bool flag = false;
+	uint32_t number = 0;
+	const struct {
+		const char *name;
+		bool *flag;
+		bool inverted;
+	} switches[] = {
+		{"do_ip4", &resolver->use_ipv4, false},
+		{"do_ip6", &resolver->use_ipv6, false},
+		{"do_not_query_localhost", &resolver->query_loopback, true},
+		{"query_minimization", &resolver->qname_minimisation, false},
+		{"qname_minimisation", &resolver->qname_minimisation, false},
+		{"minimal_responses", &resolver->minimal_answers, false},
+		{"prefetch", &resolver->prefetch, false},
+		{"use_caps_for_id", &resolver->case_randomization, false},
+		{"server_order_randomization", &resolver->server_order_randomization, false},
+		{"priming", &resolver->prime, false},
+	};
+	const struct {
+		const char *name;
+		uint32_t *number;
+		uint16_t *small;
+	} numbers[] = {
+		{"cache_min_ttl", &settings->cache.min_ttl, NULL},
+		{"cache_max_ttl", &settings->cache.max_ttl, NULL},
+		{"cache_max_negative_ttl", &settings->cache.max_negative_ttl, NULL},
+		{"upstream_queries_at_most", &settings->queries_at_most, NULL},
+		{"edns_buffer_size", NULL, &resolver->edns_size},
+		{"max_upstream_queries", NULL, &resolver->max_upstream_queries},
+		{"query_deadline_ms", &resolver->query_deadline_ms, NULL},
+		{"timeout_initial_ms", &resolver->timeout_initial_ms, NULL},
+		{"timeout_min_ms", &resolver->timeout_min_ms, NULL},
+		{"timeout_max_ms", &resolver->timeout_max_ms, NULL},
+	};
+	/* Said for everybody's default or for things outside of what an answer shows. */
+	static const char *const meaningless[] = {
+		"origin", "raw", "raw_clause", "module_config", "target_fetch_policy", "fake_sha1", "outbound_msg_retry",
+		"access_control", "log_queries", "verbosity", "username", "chroot", "directory", "pidfile",
+		"rrset_roundrobin", "fake_dsa", "trust_anchor_signaling", "num_threads",
+		"validator" /* there is none to switch off */, "ede" /* always told */};
+
+	*known = true;
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		if (strcmp(switches[i].name, name) == 0) {
+			if (!read_switch(value, &flag))
+				return fault(reading, "expected yes or no in");
+			*switches[i].flag = flag != switches[i].inverted;
+			return true;
+		}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(numbers[i].name, name) == 0) {
+			if (!read_number(value, &number) || (numbers[i].small && number > UINT16_MAX))
+				return fault(reading, "expected a number in");
+			if (numbers[i].small)
+				*numbers[i].small = (uint16_t)number;
+			else
+				*numbers[i].number = number;
+			return true;
+		}
+	for (size_t i = 0; i < sizeof(meaningless) / sizeof(meaningless[0]); i++)
+		if (strcmp(meaningless[i], name) == 0)
+			return true;
+	if (strcmp(name, "harden_glue") == 0 || strcmp(name, "harden_referral_path") == 0) {
+		/* glue is always scrubbed by bailiwick, referral paths are not asked again */
+		if (!read_switch(value, &flag))
+			return fault(reading, "expected yes or no in");
+		if (flag != (strcmp(name, "harden_glue") == 0))
+			ignore(reading, name);
+		return true;
+	}
+	*known = false;
+	return true;
+}
+
+/* ---- routes and hints ---- */
+
+static struct hf_route *route_for(struct reading *reading, const char *zone, bool forward)
+{
+	uint8_t name[HF_NAME_MAX];
+
+	if (!hf_name_from_text(zone, name)) {
+		fault(reading, "not a zone name in");
+		return NULL;
+	}
+	for (unsigned i = 0; i < reading->route_count; i++)
+		if (hf_name_equal(reading->routes[i].zone, name) && reading->routes[i].forward == forward)
+			return &reading->routes[i];
+	if (reading->route_count == 32) {
+		fault(reading, "too many zones at");
+		return NULL;
+	}
+	struct hf_route *route = &reading->routes[reading->route_count];
+	hf_name_copy(name, route->zone);
+	route->forward = forward;
+	route->servers = reading->route_servers[reading->route_count++];
+	return route;
+}
+
+/* Unbound writes ADDRESS@PORT. */
+static bool read_address(struct reading *reading, const char *text, struct hf_address *address)
+{
+	char copy[64];
+	char *at;
+	uint32_t port = 53;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	if ((at = strchr(copy, '@'))) {
+		*at = '\0';
+		if (!read_number(at + 1, &port) || port == 0 || port > 65535)
+			return fault(reading, "not a port in");
+	}
+	return hf_address_from_text(copy, (uint16_t)port, address) || fault(reading, "not an address:");
+}
+
+static bool add_server(struct reading *reading, struct hf_route *route, const char *text)
+{
+	struct hf_address *servers = reading->route_servers[route - reading->routes];
+
+	if (route->server_count == 16)
+		return fault(reading, "too many addresses at");
+	return read_address(reading, text, &servers[route->server_count]) && ++route->server_count;
+}
+
+static bool add_root_address(struct reading *reading, const char *text)
+{
+	if (reading->root_address_count == 16)
+		return fault(reading, "too many addresses at");
+	return read_address(reading, text, &reading->root_addresses[reading->root_address_count]) &&
+	       ++reading->root_address_count;
+}
+
+/* "ZONE ADDRESS[,ADDRESS…]" */
+static bool read_route(struct reading *reading, const char *value, bool forward)
+{
+	char *copy = strdup(value), *rest = copy, *zone = strsep(&rest, " \t"), *text;
+	struct hf_route *route = route_for(reading, zone, forward);
+	bool good = route != NULL;
+
+	while (good && (text = strsep(&rest, " \t,")))
+		if (*text)
+			good = add_server(reading, route, text);
+	if (good && !route->server_count)
+		good = fault(reading, "no address in");
+	free(copy);
+	return good;
+}
+
+static void replace_dashes(char *name)
+{
+	for (; *name; name++)
+		if (*name == '-')
+			*name = '_';
+}
+
+/* "name = value" of features: and feature-list: */
+static bool read_feature(struct reading *reading, char *text)
+{
+	char *value = strchr(text, '=');
+	bool known;
+
+	if (!value)
+		value = text + strlen(text);
+	else
+		*value++ = '\0';
+	text += strspn(text, " \t");
+	text[strcspn(text, " \t")] = '\0';
+	value += strspn(value, " \t");
+	for (char *end = value + strlen(value); end > value && (end[-1] == ' ' || end[-1] == '\t');)
+		*--end = '\0';
+	if (!*text)
+		return true;
+	if (strcmp(text, "forward") == 0 || strcmp(text, "stub") == 0)
+		return read_route(reading, value, text[0] == 'f');
+	replace_dashes(text);
+	if (!read_option(reading, text, value, &known))
+		return false;
+	if (!known)
+		ignore(reading, text);
+	return true;
+}
+
+static bool read_features(struct reading *reading, const char *value, bool several)
+{
+	char *copy = strdup(value), *rest = copy, *text;
+	bool good = true;
+
+	if (several)
+		while (good && (text = strsep(&rest, ";")))
+			good = read_feature(reading, text);
+	else
+		good = read_feature(reading, copy);
+	free(copy);
+	return good;
+}
+
+/* The name: of the testbound block that the setting in hand stands in. */
+static const char *block_name(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->scenario->setting_count; i++) {
+		const struct sim_setting *setting = &reading->scenario->settings[i];
+
+		if (setting->block_number == reading->setting->block_number && strcmp(setting->key, "name") == 0)
+			return setting->value;
+	}
+	return ".";
+}
+
+static bool read_setting(struct reading *reading)
+{
+	const char *key = reading->setting->key, *value = reading->setting->value, *block = reading->setting->block;
+	char name[64];
+	bool known;
+
+	if (strcmp(block, "stub-zone") == 0 || strcmp(block, "forward-zone") == 0) {
+		bool forward = block[0] == 'f';
+		struct hf_route *route;
+
+		if (strcmp(key, "name") == 0)
+			return true;
+		if (!forward && strcmp(key, "stub-addr") == 0 && strcmp(block_name(reading), ".") == 0)
+			return add_root_address(reading, value);
+		if (strcmp(key, forward ? "forward-addr" : "stub-addr") == 0)
+			return (route = route_for(reading, block_name(reading), forward)) &&
+			       add_server(reading, route, value);
+		ignore(reading, key);
+		return true;
+	}
+	if (*block && strcmp(block, "server") != 0) {
+		ignore(reading, block);
+		return true;
+	}
+	if (strcmp(key, "stub-addr") == 0)
+		return add_root_address(reading, value);
+	if (strcmp(key, "stub-name") == 0) {
+		reading->root_name = value;
+		return true;
+	}
+	if (strcmp(key, "forward-addr") == 0) {
+		struct hf_route *route = route_for(reading, ".", true);
+
+		return route && add_server(reading, route, value);
+	}
+	if (strcmp(key, "features") == 0)
+		return read_features(reading, value, true);
+	if (strcmp(key, "feature-list") == 0)
+		return read_features(reading, value, false);
+	if (strcmp(key, "val-override-date") == 0)
+		return read_date(value, &reading->settings->wall_s) || fault(reading, "not a date:");
+	if (strcmp(key, "val-override-timestamp") == 0) {
+		uint32_t seconds;
+
+		if (!read_number(value, &seconds))
+			return fault(reading, "not a number of seconds:");
+		reading->settings->wall_s = seconds;
+		return true;
+	}
+	snprintf(name, sizeof(name), "%s", key);
+	replace_dashes(name);
+	if (!read_option(reading, name, value, &known))
+		return false;
+	if (!known)
+		ignore(reading, key);
+	return true;
+}
+
+static const struct hf_rrset *address_hint(struct reading *reading, const uint8_t *name, uint8_t family)
+{
+	struct hf_rdata rdata[16];
+	uint16_t count = 0;
+
+	for (unsigned i = 0; i < reading->root_address_count; i++) {
+		const struct hf_address *address = &reading->root_addresses[i];
+
+		if (address->family == family) {
+			rdata[count] = (struct hf_rdata){address->bytes, family == 4 ? 4 : 16, count};
+			count++;
+		}
+	}
+	return count ? hf_rrset_make(reading->settings->arena, name, family == 4 ? HF_TYPE_A : HF_TYPE_AAAA, HF_CLASS_IN,
+				     HINT_TTL, rdata, count, 0)
+		     : NULL;
+}
+
+static bool make_hints(struct reading *reading)
+{
+	struct hf_resolver_config *config = &reading->settings->resolver;
+	const struct hf_rrset **hints = hf_arena_take(reading->settings->arena, 3 * sizeof(struct hf_rrset *));
+	uint8_t name[HF_NAME_MAX];
+	uint16_t length = (uint16_t)hf_name_from_text(reading->root_name, name);
+
+	if (!length) {
+		snprintf(reading->fault, SIM_FAULT_MAX, "%s: stub-name: not a name '%s'", reading->scenario->path,
+			 reading->root_name);
+		return false;
+	}
+	config->hints = hints;
+	config->hint_count = 0;
+	if (!reading->root_address_count)
+		return true;
+	struct hf_rdata server = {name, length, 0};
+	const struct hf_rrset *sets[] = {
+		hf_rrset_make(reading->settings->arena, hf_name_root, HF_TYPE_NS, HF_CLASS_IN, HINT_TTL, &server, 1, 0),
+		address_hint(reading, name, 4), address_hint(reading, name, 6)};
+	for (size_t i = 0; i < 3; i++)
+		if (sets[i])
+			hints[config->hint_count++] = sets[i];
+	return true;
+}
+
+bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings *settings, char text[SIM_FAULT_MAX])
+{
+	struct reading reading = {
+		.scenario = scenario, .settings = settings, .fault = text, .root_name = DEFAULT_ROOT_NAME};
+	size_t size;
+	bool good = true;
+
+	*settings = (struct sim_settings){
+		.cache = {.bytes = 16 << 20, .answer_share = 50, .max_ttl = 86400, .max_negative_ttl = 3600,
+			  .secret = {1, 2}},
+		.reply = {.edns_size = HF_EDNS_SIZE_DEFAULT, .udp_ceiling = HF_EDNS_SIZE_DEFAULT},
+		.wall_s = DEFAULT_WALL,
+		.arena = hf_arena_new(1 << 20),
+	};
+	hf_resolver_config_defaults(&settings->resolver);
+	settings->resolver.case_randomization = false;
+	settings->resolver.server_order_randomization = false;
+	settings->resolver.prefetch = false;
+	settings->resolver.query_deadline_ms = QUERY_DEADLINE_MS;
+	reading.ignored = open_memstream(&settings->ignored, &size);
+	for (size_t i = 0; i < scenario->setting_count && good; i++) {
+		reading.setting = &scenario->settings[i];
+		good = read_setting(&reading);
+	}
+	fclose(reading.ignored);
+	if (!reading.ignored_count) {
+		free(settings->ignored);
+		settings->ignored = NULL;
+	}
+	settings->resolver.max_ttl = settings->cache.max_ttl;
+	settings->resolver.routes = hf_arena_copy(settings->arena, reading.routes, sizeof(reading.routes));
+	settings->resolver.route_count = reading.route_count;
+	struct hf_route *routes = (struct hf_route *)settings->resolver.routes;
+	for (unsigned i = 0; i < reading.route_count; i++)
+		routes[i].servers = hf_arena_copy(settings->arena, reading.route_servers[i],
+						  sizeof(reading.route_servers[i]));
+	return good && make_hints(&reading);
+}
+
+void sim_settings_end(struct sim_settings *settings)
+{
+	free(settings->ignored);
+	hf_arena_free(settings->arena);
+}
