@@ -4,8 +4,9 @@
  *
  * The consumer's loop:
  *   while ((mail = hf_mailbox_take(box))) …;
- *   if (hf_mailbox_sleep(box)) { rcu_thread_offline(); epoll_wait(… box->event_fd …); rcu_thread_online(); }
- *   hf_mailbox_awake(box);
+ *   may_sleep = hf_mailbox_sleep(box);
+ *   rcu_thread_offline(); epoll_wait(… box->event_fd …, may_sleep ? timeout : 0); rcu_thread_online();
+ *   hf_mailbox_awake(box, whether event_fd was readable);
  * A consumer that polls (DPDK) only ever calls hf_mailbox_take().
  */
 #pragma once
@@ -43,4 +44,4 @@ void hf_mailbox_wake(struct hf_mailbox *box);			    /* any thread: wakes without
 /* Consumer only. */
 struct hf_mail *hf_mailbox_take(struct hf_mailbox *box); /* NULL: nothing (or a sender is in the middle of posting) */
 bool hf_mailbox_sleep(struct hf_mailbox *box);		 /* true: empty, sleeping is safe; false: there is mail */
-void hf_mailbox_awake(struct hf_mailbox *box);
+void hf_mailbox_awake(struct hf_mailbox *box, bool signalled); /* `signalled`: event_fd was readable */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "base/address.h"
 #include "io/mailbox.h"
 #include "wire/message.h"
@@ -28,6 +29,9 @@ struct hf_ticket {
 	struct hf_address client;
 	/* The back end's own: what it needs to send the reply back the way the query came (addresses, headers, connection). */
 	uint8_t arrival[HF_TICKET_ARRIVAL_MAX] __attribute__((aligned(8)));
+
+	/* `holdfastctl trace`: the resolver's decisions go here, a line each; NULL for a client's question. */
+	FILE *story;
 
 	/* The answer. reply_length 0: there is none to send. */
 	unsigned rcode;

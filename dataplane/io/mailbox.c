@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* A wait-free queue and an eventfd that is written only to wake a sleeper. */
+#include "io/mailbox.h"
+#include <errno.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <urcu/compiler.h>
+
+bool hf_mailbox_init(struct hf_mailbox *box)
+{
+	box->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (box->event_fd < 0)
+		return false;
+	atomic_init(&box->sleeping, false);
+	__cds_wfcq_init(&box->head, &box->tail);
+	return true;
+}
+
+void hf_mailbox_fini(struct hf_mailbox *box)
+{
+	if (box->event_fd >= 0)
+		close(box->event_fd);
+	box->event_fd = -1;
+}
+
+void hf_mailbox_wake(struct hf_mailbox *box)
+{
+	uint64_t one = 1;
+	ssize_t written;
+
+	/* EAGAIN means that the counter is full: the consumer is being woken anyway. */
+	do
+		written = write(box->event_fd, &one, sizeof(one));
+	while (written < 0 && errno == EINTR);
+}
+
+void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail)
+{
+	cds_wfcq_node_init(&mail->node);
+	cds_wfcq_enqueue(&box->head, &box->tail, &mail->node);
+	/* The enqueue is a full barrier, and so is the store in hf_mailbox_sleep(): either we see the consumer
+	 * asleep here, or it sees the mail there. */
+	if (atomic_load(&box->sleeping) && atomic_exchange(&box->sleeping, false))
+		hf_mailbox_wake(box);
+}
+
+struct hf_mail *hf_mailbox_take(struct hf_mailbox *box)
+{
+	struct cds_wfcq_node *node = __cds_wfcq_dequeue_nonblocking(&box->head, &box->tail);
+
+	/* Would block: a sender stands between its two stores. Waiting for it could take a time slice; its mail is
+	 * found at the next look, for the queue is not empty and so the consumer does not sleep. */
+	if (!node || node == CDS_WFCQ_WOULDBLOCK)
+		return NULL;
+	return caa_container_of(node, struct hf_mail, node);
+}
+
+bool hf_mailbox_sleep(struct hf_mailbox *box)
+{
+	atomic_store(&box->sleeping, true);
+	if (cds_wfcq_empty(&box->head, &box->tail))
+		return true;
+	atomic_store_explicit(&box->sleeping, false, memory_order_relaxed);
+	return false;
+}
+
+void hf_mailbox_awake(struct hf_mailbox *box, bool signalled)
+{
+	uint64_t count;
+	ssize_t ignored;
+
+	atomic_store_explicit(&box->sleeping, false, memory_order_relaxed);
+	if (!signalled)
+		return; /* spares a system call when a socket woke us */
+	ignored = read(box->event_fd, &count, sizeof(count));
+	(void)ignored;
+}

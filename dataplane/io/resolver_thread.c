@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Drives the stepped resolver: feeds it mail, messages and time, and carries out what it asks for. */
+#include "io/resolver_thread.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include <urcu-qsbr.h>
+
+enum {
+	EVENTS_A_TURN = 64,
+	MAIL_A_TURN = 64,     /* so that replies of servers are not kept waiting by a flood of questions */
+	STORY_MAX = 256 << 10, /* octets of a trace */
+	SLEEP_MAX_MS = 1000,  /* a beat at least once a second */
+};
+#define MAILBOX_EVENT HF_UPSTREAM_EVENT_LIMIT
+
+struct hf_resolver_thread {
+	struct hf_thread thread;
+	struct hf_mailbox mailbox;
+	struct hf_resolver *resolver;
+	struct hf_upstream *upstream;
+	struct hf_entropy *entropy;
+	struct hf_random random;
+	const struct hf_serve_settings *serve_settings;
+	struct hf_promotion *promotion;
+	int epoll_fd;
+	struct hf_now now; /* of the event being handled */
+	uint8_t reply[HF_MESSAGE_MAX];
+};
+
+/* ---- actions ---- */
+
+static void offer(struct hf_resolver_thread *self, const struct hf_ticket *ticket)
+{
+	const struct hf_query *query = &ticket->query;
+
+	/* A full ring is no loss: the next hit in a worker offers the answer again. */
+	if (self->promotion && !ticket->tcp)
+		(void)hf_promotion_offer(self->promotion, query->name, query->name_length, query->qtype, query->qclass,
+					 query->reply_class);
+}
+
+/* Longer replies than a ticket holds exist only over TCP. */
+static void put_reply(struct hf_resolver_thread *self, struct hf_ticket *ticket, size_t length)
+{
+	ticket->reply = length <= sizeof(ticket->inline_reply) ? ticket->inline_reply : malloc(length);
+	if (!ticket->reply)
+		return;
+	memcpy(ticket->reply, self->reply, length);
+	ticket->reply_length = (uint32_t)length;
+}
+
+static void answer(struct hf_resolver_thread *self, const struct hf_action *action)
+{
+	struct hf_ticket *ticket = (struct hf_ticket *)(uintptr_t)action->answer.client;
+	uint16_t size = atomic_load_explicit(&self->serve_settings->edns_size, memory_order_relaxed);
+	struct hf_reply_options options = {
+		.edns_size = size,
+		.udp_ceiling = size < HF_TICKET_REPLY_MAX ? size : HF_TICKET_REPLY_MAX,
+	};
+
+	ticket->rcode = ntohs(action->answer.record->flags) & HF_RCODE_MASK;
+	put_reply(self, ticket,
+		  hf_reply_write(action->answer.record, &ticket->query, action->answer.edes, action->answer.ede_count,
+				 ticket->tcp, &options, self->now, self->reply,
+				 ticket->tcp ? sizeof(self->reply) : HF_TICKET_REPLY_MAX));
+	if (ticket->story)
+		hf_resolver_set_trace(self->resolver, NULL, NULL);
+	else if (action->answer.cacheable)
+		offer(self, ticket);
+	hf_mailbox_post(ticket->mail.home, &ticket->mail);
+}
+
+/* A send that fails at once makes the resolver ask for more, which the same loop carries out. */
+static void carry_out(struct hf_resolver_thread *self)
+{
+	for (;;) {
+		struct hf_action action = hf_resolver_next_action(self->resolver);
+
+		switch (action.kind) {
+		case HF_ACTION_NONE:
+			return;
+		case HF_ACTION_SEND:
+			if (!hf_upstream_send(self->upstream, action.send.exchange, &action.send.server, action.send.tcp,
+					      action.send.message, action.send.length))
+				hf_resolver_transport_failed(self->resolver, action.send.exchange, self->now);
+			break;
+		case HF_ACTION_CANCEL:
+			hf_upstream_cancel(self->upstream, action.cancel.exchange);
+			break;
+		case HF_ACTION_ANSWER:
+			answer(self, &action);
+			break;
+		}
+	}
+}
+
+/* ---- events ---- */
+
+static void take_reply(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message, size_t length)
+{
+	struct hf_resolver_thread *self = state;
+
+	hf_resolver_reply(self->resolver, exchange, from, message, length, self->now);
+	carry_out(self);
+}
+
+static void take_failure(void *state, uint64_t exchange)
+{
+	struct hf_resolver_thread *self = state;
+
+	hf_resolver_transport_failed(self->resolver, exchange, self->now);
+	carry_out(self);
+}
+
+static void write_story(void *state, struct hf_now now, const char *text)
+{
+	FILE *story = state;
+
+	if (ftell(story) < STORY_MAX)
+		fprintf(story, "%llu.%06llu %s\n", (unsigned long long)(now.mono_ns / HF_NS_PER_SECOND),
+			(unsigned long long)(now.mono_ns % HF_NS_PER_SECOND / 1000), text);
+}
+
+static void take_ticket(struct hf_resolver_thread *self, struct hf_ticket *ticket)
+{
+	const struct hf_query *query = &ticket->query;
+
+	if (ticket->mail.kind == HF_MAIL_PREFETCH) {
+		hf_resolver_prefetch(self->resolver, query->name, query->qtype, query->qclass, self->now);
+		carry_out(self);
+		hf_mailbox_post(ticket->mail.home, &ticket->mail);
+		return;
+	}
+	if (ticket->story)
+		hf_resolver_set_trace(self->resolver, write_story, ticket->story);
+	hf_resolver_ask(self->resolver, (uint64_t)(uintptr_t)ticket, query, self->now);
+	carry_out(self);
+}
+
+static void take_settings(struct hf_resolver_thread *self, struct hf_settings_mail *mail)
+{
+	mail->applied = hf_resolver_configure(self->resolver, &mail->settings->resolver);
+	if (mail->applied)
+		hf_upstream_set_sources(self->upstream, &mail->settings->source_ipv4, &mail->settings->source_ipv6);
+	carry_out(self);
+	hf_mailbox_post(mail->mail.home, &mail->mail);
+}
+
+/* True when there may be more. */
+static bool take_mail(struct hf_resolver_thread *self)
+{
+	for (int i = 0; i < MAIL_A_TURN; i++) {
+		struct hf_mail *mail = hf_mailbox_take(&self->mailbox);
+
+		if (!mail)
+			return false;
+		if (mail->kind == HF_MAIL_CONFIGURE)
+			take_settings(self, caa_container_of(mail, struct hf_settings_mail, mail));
+		else
+			take_ticket(self, caa_container_of(mail, struct hf_ticket, mail));
+	}
+	return true;
+}
+
+/* ---- the loop ---- */
+
+static int sleep_ms(struct hf_resolver_thread *self)
+{
+	uint64_t deadline = hf_resolver_next_deadline(self->resolver), left;
+
+	if (deadline <= self->now.mono_ns)
+		return 0;
+	left = deadline - self->now.mono_ns;
+	if (left >= SLEEP_MAX_MS * HF_NS_PER_MS)
+		return SLEEP_MAX_MS;
+	return (int)((left + HF_NS_PER_MS - 1) / HF_NS_PER_MS);
+}
+
+static void run(void *argument, struct hf_thread *thread)
+{
+	struct hf_resolver_thread *self = argument;
+	struct epoll_event events[EVENTS_A_TURN];
+
+	self->now = hf_clock_now();
+	while (!hf_thread_stopping(thread)) {
+		bool more = take_mail(self), signalled = false, may_sleep;
+		int count;
+
+		hf_thread_beat(thread);
+		rcu_quiescent_state();
+		may_sleep = !more && hf_mailbox_sleep(&self->mailbox);
+		rcu_thread_offline();
+		count = epoll_wait(self->epoll_fd, events, EVENTS_A_TURN, may_sleep ? sleep_ms(self) : 0);
+		rcu_thread_online();
+		for (int i = 0; i < count; i++)
+			signalled |= events[i].data.u64 == MAILBOX_EVENT;
+		hf_mailbox_awake(&self->mailbox, signalled);
+		self->now = hf_clock_now();
+		for (int i = 0; i < count; i++)
+			if (events[i].data.u64 != MAILBOX_EVENT)
+				hf_upstream_ready(self->upstream, events[i].data.u64, events[i].events);
+		if (hf_resolver_next_deadline(self->resolver) <= self->now.mono_ns) {
+			hf_resolver_tick(self->resolver, self->now);
+			carry_out(self);
+		}
+	}
+}
+
+/* ---- making and freeing ---- */
+
+struct hf_resolver_thread *hf_resolver_thread_new(const struct hf_resolver_thread_setup *setup)
+{
+	struct hf_resolver_thread *self = aligned_alloc(64, (sizeof(*self) + 63) & ~(size_t)63);
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = MAILBOX_EVENT};
+	struct hf_upstream_sink sink = {.reply = take_reply, .failed = take_failure, .state = self};
+
+	if (!self)
+		return NULL;
+	memset(self, 0, sizeof(*self));
+	self->mailbox.event_fd = -1;
+	self->serve_settings = setup->serve_settings;
+	self->promotion = setup->promotion;
+	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	self->entropy = hf_entropy_new();
+	if (self->epoll_fd < 0 || !self->entropy || !hf_mailbox_init(&self->mailbox))
+		goto fault;
+	self->random = hf_entropy_random(self->entropy);
+	self->upstream = hf_upstream_new(self->epoll_fd, setup->exchanges, setup->ports, &self->random, &sink);
+	self->resolver = hf_resolver_new(&setup->settings->resolver, setup->cache, &self->random);
+	if (!self->upstream || !self->resolver ||
+	    epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->mailbox.event_fd, &event) != 0)
+		goto fault;
+	hf_upstream_set_sources(self->upstream, &setup->settings->source_ipv4, &setup->settings->source_ipv6);
+	snprintf(self->thread.name, sizeof(self->thread.name), "%s", setup->name);
+	self->thread.body = run;
+	self->thread.argument = self;
+	self->thread.stop = setup->stop;
+	self->thread.mailbox = &self->mailbox;
+	return self;
+fault:
+	hf_resolver_thread_free(self);
+	return NULL;
+}
+
+void hf_resolver_thread_free(struct hf_resolver_thread *self)
+{
+	if (!self)
+		return;
+	hf_resolver_free(self->resolver);
+	hf_upstream_free(self->upstream);
+	hf_entropy_free(self->entropy);
+	hf_mailbox_fini(&self->mailbox);
+	if (self->epoll_fd >= 0)
+		close(self->epoll_fd);
+	free(self);
+}
+
+struct hf_thread *hf_resolver_thread_thread(struct hf_resolver_thread *self)
+{
+	return &self->thread;
+}
+
+struct hf_mailbox *hf_resolver_thread_mailbox(struct hf_resolver_thread *self)
+{
+	return &self->mailbox;
+}
+
+void hf_resolver_thread_stats(const struct hf_resolver_thread *self, struct hf_resolver_stats *stats)
+{
+	hf_resolver_stats(self->resolver, stats);
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* From a client's message to a reply or to a waiting miss. */
+#include "io/serve.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "control/log.h"
+
+enum { RECENT_SLOTS = 4096, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 };
+
+/* What was lately offered or refetched, by a tag per slot. A tag that another question displaced costs a second offer,
+ * which its receiver recognises. */
+struct hf_serve_recent {
+	uint64_t offered[RECENT_SLOTS], refetched[RECENT_SLOTS];
+};
+
+struct hf_mailbox *hf_dispatch_pick(const struct hf_dispatch *dispatch, const uint8_t *name, unsigned name_length,
+				    uint16_t qtype, uint16_t qclass)
+{
+	__u64 key[2];
+
+	/* Reply class 0 for all: DO and CD variants of a question share one fetch. */
+	hf_question_key((const __u64 *)dispatch->secret, name, name_length, qtype, qclass, 0, key);
+	return dispatch->mailboxes[((key[0] >> 32) * dispatch->count) >> 32];
+}
+
+struct hf_serve *hf_serve_new(struct hf_cache *cache, const struct hf_serve_settings *settings,
+			      const struct hf_dispatch *dispatch, unsigned tickets, struct hf_promotion *promotion,
+			      bool tcp)
+{
+	struct hf_serve *serve = aligned_alloc(64, (sizeof(*serve) + 63) & ~(size_t)63);
+
+	if (!serve)
+		return NULL;
+	memset(serve, 0, sizeof(*serve));
+	serve->cache = cache;
+	serve->settings = settings;
+	serve->dispatch = dispatch;
+	serve->promotion = promotion;
+	serve->tcp = tcp;
+	serve->mailbox.event_fd = -1;
+	serve->recent = calloc(1, sizeof(*serve->recent));
+	serve->tickets = hf_ticket_pool_new(tickets);
+	if (!serve->recent || !serve->tickets || !hf_mailbox_init(&serve->mailbox)) {
+		hf_serve_free(serve);
+		return NULL;
+	}
+	return serve;
+}
+
+void hf_serve_free(struct hf_serve *serve)
+{
+	if (!serve)
+		return;
+	hf_mailbox_fini(&serve->mailbox);
+	hf_ticket_pool_free(serve->tickets);
+	free(serve->recent);
+	free(serve);
+}
+
+static struct hf_reply_options reply_options(const struct hf_serve *serve)
+{
+	uint16_t size = atomic_load_explicit(&serve->settings->edns_size, memory_order_relaxed);
+
+	return (struct hf_reply_options){
+		.edns_size = size,
+		.udp_ceiling = size < HF_TICKET_REPLY_MAX ? size : HF_TICKET_REPLY_MAX,
+	};
+}
+
+static void log_query(const struct hf_query *query, const struct hf_address *client, bool tcp, unsigned rcode,
+		      size_t length, const char *source)
+{
+	char name[HF_NAME_TEXT_MAX], type[HF_TYPE_TEXT_MAX], address[HF_ADDRESS_TEXT_MAX];
+
+	hf_log_write(NULL, HF_LOG_INFO, "query", "client=%s transport=%s name=\"%s\" type=%s rcode=%s octets=%zu source=%s",
+		     hf_address_to_text(client, address), tcp ? "tcp" : "udp",
+		     query->question_length ? hf_name_to_text(query->name, name) : "",
+		     hf_type_to_text(query->qtype, type), hf_rcode_to_text(rcode), length, source);
+}
+
+static void count_reply(struct hf_counters *counters, const uint8_t *reply)
+{
+	hf_counter_add(&counters->replies, 1);
+	if (reply[2] & HF_FLAG_TC >> 8)
+		hf_counter_add(&counters->truncated, 1);
+	switch (reply[3] & HF_RCODE_MASK) {
+	case HF_RCODE_NOERROR:
+		hf_counter_add(&counters->noerror, 1);
+		break;
+	case HF_RCODE_NXDOMAIN:
+		hf_counter_add(&counters->nxdomain, 1);
+		break;
+	case HF_RCODE_SERVFAIL:
+		hf_counter_add(&counters->servfail, 1);
+		break;
+	default:
+		hf_counter_add(&counters->other_rcodes, 1);
+	}
+}
+
+static void drop(struct hf_serve *serve, struct hf_request *request, enum hf_drop reason)
+{
+	request->outcome = HF_OUTCOME_DROP;
+	request->reply_length = 0;
+	hf_counters_drop(&serve->counters, reason);
+}
+
+/* The reply stands in request->reply, or `length` is 0. */
+static void finish(struct hf_serve *serve, struct hf_request *request, size_t length, const char *source)
+{
+	if (length == 0) {
+		drop(serve, request, HF_DROP_no_reply);
+		return;
+	}
+	request->outcome = HF_OUTCOME_REPLY;
+	request->reply_length = length;
+	count_reply(&serve->counters, request->reply);
+	if (hf_log_query_due())
+		log_query(&request->query, &request->client, serve->tcp, request->reply[3] & HF_RCODE_MASK, length, source);
+}
+
+static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned rcode, uint16_t ede_code,
+		   _Atomic uint64_t *counter)
+{
+	struct hf_reply_options options = reply_options(serve);
+	struct hf_ede ede = {.code = ede_code};
+
+	hf_counter_add(counter, 1);
+	finish(serve, request,
+	       hf_reply_write_error(&request->query, rcode, &ede, ede_code ? 1 : 0, &options, request->reply,
+				    request->capacity),
+	       "refusal");
+}
+
+/* Sorts out what never reaches the cache. True when the question is to be looked up. */
+static bool admit(struct hf_serve *serve, struct hf_request *request)
+{
+	struct hf_counters *counters = &serve->counters;
+	struct hf_query *query = &request->query;
+
+	hf_counter_add(&counters->queries, 1);
+	if (serve->tcp)
+		hf_counter_add(&counters->queries_tcp, 1);
+	/* Nothing listens there: such a query is forged, and answering would let two servers talk for ever. */
+	if (!serve->tcp && (request->client.port == 0 || request->client.port == 53)) {
+		drop(serve, request, HF_DROP_source_port);
+		return false;
+	}
+	if (request->length >= HF_HEADER_SIZE && request->packet[2] & HF_FLAG_QR >> 8) {
+		drop(serve, request, HF_DROP_response);
+		return false;
+	}
+	switch (hf_query_parse(request->packet, request->length, query)) {
+	case HF_QUERY_OK:
+		break;
+	case HF_QUERY_FORMERR:
+		refuse(serve, request, HF_RCODE_FORMERR, 0, &counters->formerr);
+		return false;
+	case HF_QUERY_NOTIMP:
+		refuse(serve, request, HF_RCODE_NOTIMP, 0, &counters->notimp);
+		return false;
+	case HF_QUERY_BADVERS:
+		refuse(serve, request, HF_RCODE_BADVERS, 0, &counters->badvers);
+		return false;
+	case HF_QUERY_DROP:
+	default:
+		drop(serve, request, HF_DROP_malformed);
+		return false;
+	}
+	switch (query->qtype) {
+	case HF_TYPE_AXFR:
+	case HF_TYPE_IXFR:
+		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_SUPPORTED, &counters->refused_transfer);
+		return false;
+	case 0:
+	case HF_TYPE_OPT:
+	case HF_TYPE_TKEY:
+	case HF_TYPE_TSIG:
+	case HF_TYPE_MAILA:
+	case HF_TYPE_MAILB:
+		/* No RRset can have such a type, and the mail QTYPEs are obsolete (RFC 973). */
+		refuse(serve, request, HF_RCODE_FORMERR, 0, &counters->formerr);
+		return false;
+	}
+	if (query->qclass != HF_CLASS_IN) {
+		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_SUPPORTED, &counters->refused_class);
+		return false;
+	}
+	/* Without RD a client may look into the cache only (RFC 1034 §4.3.1), which would tell it what others
+	 * ask. EDE: RFC 8914 §4.21. */
+	if (!(query->flags & HF_FLAG_RD)) {
+		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &counters->refused_no_recursion);
+		return false;
+	}
+	return true;
+}
+
+/* Once per second and question: the record may be in the kernel already, or this query was of a kind it hands on. */
+static void offer(struct hf_serve *serve, const struct hf_query *query, const struct hf_answer_record *record,
+		  struct hf_now now)
+{
+	uint64_t *slot = &serve->recent->offered[record->key[0] % RECENT_SLOTS];
+	uint64_t tag = record->key[1] ^ (now.mono_ns / HF_NS_PER_SECOND + 1);
+
+	if (*slot == tag)
+		return;
+	*slot = tag;
+	if (hf_promotion_offer(serve->promotion, query->name, query->name_length, query->qtype, query->qclass,
+			       query->reply_class))
+		hf_counter_add(&serve->counters.promotions, 1);
+	else
+		hf_counters_drop(&serve->counters, HF_DROP_promotion_queue);
+}
+
+/* Once per entry: in the last tenth of its lifetime it is asked for anew, so that a popular name never expires. */
+static void refetch(struct hf_serve *serve, const struct hf_query *query, const struct hf_answer_record *record,
+		    struct hf_now now)
+{
+	uint64_t left = record->fresh_until_ns - now.mono_ns;
+	uint64_t *slot = &serve->recent->refetched[record->key[0] % RECENT_SLOTS];
+	uint64_t tag = record->key[1] ^ record->fresh_until_ns;
+	struct hf_ticket *ticket;
+
+	if (left > (record->fresh_until_ns - record->base_ns) / 10 || *slot == tag)
+		return;
+	*slot = tag;
+	ticket = hf_ticket_take(serve->tickets, &serve->mailbox);
+	if (!ticket) {
+		hf_counters_drop(&serve->counters, HF_DROP_prefetch_skipped);
+		return;
+	}
+	hf_ticket_set_query(ticket, query);
+	ticket->mail.kind = HF_MAIL_PREFETCH;
+	hf_mailbox_post(hf_dispatch_pick(serve->dispatch, query->name, query->name_length, query->qtype, query->qclass),
+			&ticket->mail);
+	hf_counter_add(&serve->counters.prefetches, 1);
+}
+
+static void answer(struct hf_serve *serve, struct hf_request *request, const struct hf_answer_record *record,
+		   struct hf_now now)
+{
+	struct hf_reply_options options = reply_options(serve);
+
+	hf_counter_add(&serve->counters.cache_hits, 1);
+	/* Before the reply: written in place, it lies where the question was. */
+	if (serve->promotion)
+		offer(serve, &request->query, record, now);
+	if (atomic_load_explicit(&serve->settings->prefetch, memory_order_relaxed))
+		refetch(serve, &request->query, record, now);
+	finish(serve, request,
+	       hf_reply_write(record, &request->query, NULL, 0, serve->tcp, &options, now, request->reply,
+			      request->capacity),
+	       "cache");
+}
+
+void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigned count, struct hf_now now)
+{
+	struct hf_cache_question questions[HF_SERVE_BURST_MAX];
+	const struct hf_answer_record *records[HF_SERVE_BURST_MAX];
+	struct hf_request *asked[HF_SERVE_BURST_MAX];
+	unsigned ask = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct hf_query *query = &requests[i].query;
+
+		if (!admit(serve, &requests[i]))
+			continue;
+		questions[ask].name = query->name;
+		questions[ask].name_length = query->name_length;
+		hf_question_key((const __u64 *)serve->dispatch->secret, query->name, query->name_length, query->qtype,
+				query->qclass, query->reply_class, (__u64 *)questions[ask].key);
+		asked[ask++] = &requests[i];
+	}
+	if (ask == 0)
+		return;
+	hf_cache_answer_burst(serve->cache, ask, questions, now, records);
+	for (unsigned i = 0; i < ask; i++) {
+		if (records[i]) {
+			answer(serve, asked[i], records[i], now);
+			continue;
+		}
+		asked[i]->outcome = HF_OUTCOME_MISS;
+		asked[i]->reply_length = 0;
+	}
+}
+
+struct hf_ticket *hf_serve_take_ticket(struct hf_serve *serve, const struct hf_request *request, struct hf_now now)
+{
+	struct hf_ticket *ticket = hf_ticket_take(serve->tickets, &serve->mailbox);
+
+	if (!ticket) {
+		hf_counters_drop(&serve->counters, HF_DROP_tickets_exhausted);
+		return NULL;
+	}
+	hf_ticket_set_query(ticket, &request->query);
+	ticket->mail.kind = HF_MAIL_QUESTION;
+	ticket->tcp = serve->tcp;
+	ticket->arrived_ns = now.mono_ns;
+	ticket->client = request->client;
+	return ticket;
+}
+
+void hf_serve_submit(struct hf_serve *serve, struct hf_ticket *ticket)
+{
+	const struct hf_query *query = &ticket->query;
+
+	hf_counter_add(&serve->counters.misses, 1);
+	hf_mailbox_post(hf_dispatch_pick(serve->dispatch, query->name, query->name_length, query->qtype, query->qclass),
+			&ticket->mail);
+}
+
+struct hf_ticket *hf_serve_next_answer(struct hf_serve *serve)
+{
+	struct hf_mail *mail;
+
+	while ((mail = hf_mailbox_take(&serve->mailbox))) {
+		struct hf_ticket *ticket = caa_container_of(mail, struct hf_ticket, mail);
+
+		if (mail->kind == HF_MAIL_QUESTION)
+			return ticket;
+		hf_ticket_give(serve->tickets, ticket);
+	}
+	return NULL;
+}
+
+void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
+{
+	if (ticket->reply_length == 0) {
+		hf_counters_drop(&serve->counters, HF_DROP_no_reply);
+		return;
+	}
+	hf_counter_add(&serve->counters.answered_misses, 1);
+	count_reply(&serve->counters, ticket->reply);
+	if (hf_log_query_due())
+		log_query(&ticket->query, &ticket->client, ticket->tcp, ticket->rcode, ticket->reply_length, "resolver");
+}
+
+void hf_serve_release(struct hf_serve *serve, struct hf_ticket *ticket)
+{
+	hf_ticket_give(serve->tickets, ticket);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* From the configuration file to the resolver's. */
+#include "io/settings.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "io/hints.h"
+
+enum { HINTS_MEMORY = 1 << 20 };
+
+static bool take_routes(struct hf_settings *settings, const struct hf_config *config, char error[HF_CONFIG_ERROR_MAX])
+{
+	settings->routes = calloc(config->route_count ? config->route_count : 1, sizeof(*settings->routes));
+	if (!settings->routes) {
+		snprintf(error, HF_CONFIG_ERROR_MAX, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < config->route_count; i++) {
+		struct hf_route *route = &settings->routes[i];
+
+		if (!hf_name_from_text(config->routes[i].zone, route->zone)) {
+			snprintf(error, HF_CONFIG_ERROR_MAX, "%s: resolver.routes: '%.200s' is no domain name",
+				 config->path ? config->path : "configuration", config->routes[i].zone);
+			return false;
+		}
+		route->forward = config->routes[i].forward;
+		route->servers = config->routes[i].servers;
+		route->server_count = (unsigned)config->routes[i].server_count;
+	}
+	return true;
+}
+
+struct hf_settings *hf_settings_new(const struct hf_config *config, char error[HF_CONFIG_ERROR_MAX])
+{
+	struct hf_settings *settings = calloc(1, sizeof(*settings));
+	struct hf_resolver_config *resolver;
+
+	if (!settings || !(settings->arena = hf_arena_new(HINTS_MEMORY))) {
+		snprintf(error, HF_CONFIG_ERROR_MAX, "out of memory");
+		free(settings);
+		return NULL;
+	}
+	resolver = &settings->resolver;
+	hf_resolver_config_defaults(resolver);
+	if (!hf_hints_load(config->root_hints, settings->arena, &resolver->hints, &resolver->hint_count, error) ||
+	    !take_routes(settings, config, error)) {
+		hf_settings_free(settings);
+		return NULL;
+	}
+	resolver->routes = settings->routes;
+	resolver->route_count = (unsigned)config->route_count;
+	resolver->prime = config->prime;
+	resolver->use_ipv4 = config->use_ipv4;
+	resolver->use_ipv6 = config->use_ipv6;
+	resolver->query_loopback = config->query_loopback;
+	resolver->case_randomization = config->case_randomization;
+	resolver->server_order_randomization = config->server_order_randomization;
+	resolver->minimal_answers = config->minimal_answers;
+	resolver->prefetch = config->prefetch;
+	resolver->qname_minimisation = config->qname_minimisation;
+	resolver->edns_size = config->edns_size;
+	resolver->timeout_initial_ms = config->timeout_initial_ms;
+	resolver->timeout_min_ms = config->timeout_min_ms;
+	resolver->timeout_max_ms = config->timeout_max_ms;
+	resolver->query_deadline_ms = config->query_deadline_ms;
+	resolver->max_upstream_queries = (uint16_t)config->max_upstream_queries;
+	resolver->max_clients = config->waiting_queries;
+	resolver->max_ttl = config->max_ttl;
+	settings->source_ipv4 = config->source_ipv4;
+	settings->source_ipv6 = config->source_ipv6;
+	return settings;
+}
+
+void hf_settings_free(struct hf_settings *settings)
+{
+	if (!settings)
+		return;
+	free(settings->routes);
+	hf_arena_free(settings->arena);
+	free(settings);
+}
