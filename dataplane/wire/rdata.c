@@ -98,3 +98,31 @@ size_t hf_rdata_expand(const uint8_t *message, size_t offset, size_t length, con
 	}
 	return offset == end && written <= UINT16_MAX ? written : HF_RDATA_FAULT;
 }
+
+/* Length octets of labels are below 'A', so names of the same length can be compared as octets. */
+static bool equal_without_case(const uint8_t *a, const uint8_t *b, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (hf_name_lower_octet(a[i]) != hf_name_lower_octet(b[i]))
+			return false;
+	return true;
+}
+
+bool hf_rdata_equal(const uint8_t *a, const uint8_t *b, size_t length, const uint8_t *fields)
+{
+	size_t at = 0;
+
+	if (length == 0 || memcmp(a, b, length) == 0)
+		return true;
+	for (; *fields != HF_FIELD_END && at < length; fields++) {
+		bool is_name = *fields == HF_FIELD_NAME || *fields == HF_FIELD_NAME_PLAIN;
+		size_t field_length = hf_rdata_field_length(*fields, a + at, length - at);
+
+		if (field_length == HF_RDATA_FAULT)
+			return false;
+		if (is_name ? !equal_without_case(a + at, b + at, field_length) : memcmp(a + at, b + at, field_length) != 0)
+			return false;
+		at += field_length;
+	}
+	return at == length;
+}

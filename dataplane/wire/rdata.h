@@ -20,3 +20,6 @@ size_t hf_rdata_field_length(uint8_t field, const uint8_t *bytes, size_t left);
  * Returns its length, HF_RDATA_FAULT when it is malformed or would be over 65535 octets. */
 #define HF_RDATA_GROWTH_MAX (2 * 255u) /* no type has more than two names */
 size_t hf_rdata_expand(const uint8_t *message, size_t offset, size_t length, const uint8_t *fields, uint8_t *out);
+
+/* Whether two pieces of valid RDATA of `length` octets mean the same: names in any case, all else octet by octet. */
+bool hf_rdata_equal(const uint8_t *a, const uint8_t *b, size_t length, const uint8_t *fields);

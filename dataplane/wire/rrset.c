@@ -3,6 +3,7 @@
 #include "wire/rrset.h"
 #include <stddef.h>
 #include <string.h>
+#include "wire/rdata.h"
 
 static struct hf_rdata entry_at(const struct hf_rrset *rrset, const uint8_t *at, unsigned index)
 {
@@ -26,9 +27,9 @@ struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata curr
 	return entry_at(rrset, current.bytes + current.length, current.index + 1u);
 }
 
-static bool same_rdata(struct hf_rdata a, struct hf_rdata b)
+static bool same_rdata(struct hf_rdata a, struct hf_rdata b, const uint8_t *fields)
 {
-	return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
+	return a.length == b.length && hf_rdata_equal(a.bytes, b.bytes, a.length, fields);
 }
 
 /* A table of RDATA seen so far, to find duplicates without comparing each with each. Probes are
@@ -39,12 +40,12 @@ struct seen {
 };
 enum { PROBES_MAX = 16 };
 
-static bool seen_before(struct seen *seen, const struct hf_rdata *rdata, unsigned index)
+static bool seen_before(struct seen *seen, const struct hf_rdata *rdata, unsigned index, const uint8_t *fields)
 {
 	uint32_t hash = 2166136261u;
 
-	for (unsigned i = 0; i < rdata[index].length; i++)
-		hash = (hash ^ rdata[index].bytes[i]) * 16777619u;
+	for (unsigned i = 0; i < rdata[index].length; i++) /* without case, as names in it may differ there */
+		hash = (hash ^ hf_name_lower_octet(rdata[index].bytes[i])) * 16777619u;
 	hash ^= hash >> 15;
 	for (unsigned probe = 0; probe < PROBES_MAX; probe++) {
 		uint16_t *slot = &seen->slots[(hash + probe) & seen->mask];
@@ -53,7 +54,7 @@ static bool seen_before(struct seen *seen, const struct hf_rdata *rdata, unsigne
 			*slot = (uint16_t)(index + 1);
 			return false;
 		}
-		if (same_rdata(rdata[*slot - 1], rdata[index]))
+		if (same_rdata(rdata[*slot - 1], rdata[index], fields))
 			return true;
 	}
 	return false;
@@ -72,8 +73,9 @@ static bool seen_init(struct seen *seen, struct hf_arena *arena, unsigned count)
 
 /* Appends what of `rdata` is not a duplicate; returns how many, -1 when memory or the bound runs out. */
 static int append(struct hf_rrset *rrset, size_t capacity, struct hf_arena *arena, const struct hf_rdata *rdata,
-		  unsigned count)
+		  unsigned count, uint16_t type)
 {
+	const uint8_t *fields = hf_rdata_fields(type, rrset->class);
 	struct seen seen = { 0 };
 	int kept = 0;
 
@@ -82,7 +84,7 @@ static int append(struct hf_rrset *rrset, size_t capacity, struct hf_arena *aren
 	for (unsigned i = 0; i < count; i++) {
 		uint8_t *at = (uint8_t *)rrset + rrset->size;
 
-		if (seen.slots && seen_before(&seen, rdata, i))
+		if (seen.slots && seen_before(&seen, rdata, i, fields))
 			continue;
 		if (rrset->size + sizeof(rdata->length) + rdata[i].length > capacity)
 			return -1;
@@ -118,11 +120,11 @@ struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uin
 	rrset->class = class;
 	rrset->owner_length = (uint8_t)owner_length;
 	memcpy(rrset->data, owner, owner_length);
-	kept = append(rrset, capacity, arena, rdata, count);
+	kept = append(rrset, capacity, arena, rdata, count, type);
 	if (kept < 0)
 		return NULL;
 	rrset->count = (uint16_t)kept;
-	kept = append(rrset, capacity, arena, rdata + count, signature_count);
+	kept = append(rrset, capacity, arena, rdata + count, signature_count, HF_TYPE_RRSIG);
 	if (kept < 0)
 		return NULL;
 	rrset->signature_count = (uint16_t)kept;
@@ -141,6 +143,7 @@ enum { COMPARISONS_MAX = 256 * 256 };
 bool hf_rrset_same_data(const struct hf_rrset *a, const struct hf_rrset *b)
 {
 	struct hf_rdata wanted = hf_rrset_first(a), at = hf_rrset_first(b);
+	const uint8_t *fields = hf_rdata_fields(a->type, a->class);
 	unsigned comparisons = 0;
 
 	if (a->count != b->count || a->type != b->type || a->class != b->class ||
@@ -155,7 +158,7 @@ bool hf_rrset_same_data(const struct hf_rrset *a, const struct hf_rrset *b)
 		while (!found) {
 			if (left-- == 0 || comparisons++ == COMPARISONS_MAX)
 				return false;
-			found = same_rdata(wanted, at);
+			found = same_rdata(wanted, at, fields);
 			at = hf_rrset_next(b, at);
 			if (!at.bytes || at.index >= b->count)
 				at = hf_rrset_first(b);

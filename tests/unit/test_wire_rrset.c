@@ -90,6 +90,20 @@ static void same_data_does_not_depend_on_order_case_of_owner_ttl_or_signatures(v
 	assert_false(hf_rrset_same_data(set, hf_rrset_make(arena, stranger, 16, 1, 1, forward, 3, 0)));
 }
 
+static void names_in_rdata_are_the_same_in_any_case_and_other_octets_are_not(void **state)
+{
+	const struct hf_rdata both[] = { { .bytes = (const uint8_t *)"\0\1\1a\0", .length = 5 },
+					 { .bytes = (const uint8_t *)"\0\1\1A\0", .length = 5 } };
+	struct hf_rrset *lower = hf_rrset_make(arena, owner, 15, 1, 300, both, 1, 0);
+
+	(void)state;
+	assert_true(hf_rrset_same_data(lower, hf_rrset_make(arena, owner, 15, 1, 300, both + 1, 1, 0)));
+	assert_int_equal(hf_rrset_make(arena, owner, 15, 1, 300, both, 2, 0)->count, 1);
+	assert_int_equal(hf_rrset_make(arena, owner, 65280, 1, 300, both, 2, 0)->count, 2);
+	lower = hf_rrset_make(arena, owner, 65280, 1, 300, both, 1, 0);
+	assert_false(hf_rrset_same_data(lower, hf_rrset_make(arena, owner, 65280, 1, 300, both + 1, 1, 0)));
+}
+
 static void a_copy_is_the_block(void **state)
 {
 	const struct hf_rdata all[] = { rdata("a"), rdata("b") };
@@ -132,6 +146,7 @@ int main(void)
 		cmocka_unit_test(duplicates_are_dropped_and_the_size_is_exact),
 		cmocka_unit_test(a_set_may_be_64_kib_and_no_more),
 		cmocka_unit_test(same_data_does_not_depend_on_order_case_of_owner_ttl_or_signatures),
+		cmocka_unit_test(names_in_rdata_are_the_same_in_any_case_and_other_octets_are_not),
 		cmocka_unit_test(a_copy_is_the_block),
 		cmocka_unit_test(large_sets_are_compared_in_bounded_work),
 	};
