@@ -7,6 +7,7 @@
 #	test_path				a laboratory with lab_path, or exit 77
 #	test_config [YAML…]			$LAB_DIR/holdfast.yaml for that path; further YAML is appended
 #	test_dataplane | test_daemon		start, and wait until ready
+#	test_world; test_world_up		a generated internet, served by three NSDs
 #	check TEXT COMMAND...			a counted check; the test goes on
 #	finish					the count; status 1 if one failed
 #
@@ -43,7 +44,7 @@ check() # TEXT COMMAND...
 		TEST_PASSED=$((TEST_PASSED + 1))
 	else
 		printf 'FAILED  %s\n' "$text"
-		printf '%s\n' "$output" | tail -n 20 | sed 's/^/        /'
+		printf '%s\n' "$output" | tail -n 20 | cut -c 1-160 | sed 's/^/        /'
 		TEST_FAILED=$((TEST_FAILED + 1))
 	fi
 }
@@ -63,6 +64,32 @@ test_path()
 {
 	lab_begin || exit
 	lab_path || exit 1
+}
+
+# A generated internet of some hundred zones with holdfast-lab.de in it (tools/lab/generate.py), below $LAB_DIR:
+# zones/, root.hints, queries.txt, and the NSDs root, tld and sld. What a test adds goes in between the two calls.
+test_world() # [ZONES [QUERIES]]
+{
+	python3 -B "$TEST_SOURCE/tools/lab/generate.py" --zones "${1:-300}" --queries "${2:-20000}" --warm-up 5000 "$LAB_DIR" || exit 1
+}
+
+test_world_up()
+{
+	local level
+	for level in root tld sld; do
+		# shellcheck disable=SC2046
+		test_authority_address $(sed '/:/s,$,/64,; /:/!s,$,/24,' "$LAB_DIR/$level.addresses") &&
+			lab_nsd authority "$level" "$(cat "$LAB_DIR/$level.addresses")" include="$LAB_DIR/$level.conf" || exit 1
+	done
+}
+
+# Compares COUNT answers with the zones.
+test_compare() # COUNT [ARGUMENTS...]
+{
+	local count=$1
+	shift
+	lab_run client python3 -B "$TEST_SOURCE/tools/lab/compare.py" --zones "$LAB_DIR/zones" --queries "$LAB_DIR/queries.txt" \
+		--server 192.0.2.53 --server6 2001:db8:2::53 --count "$count" "$@"
 }
 
 test_authority_address() { lab_address authority a0 "$@"; }
@@ -113,6 +140,24 @@ test_daemon() # with the fast path: before the dataplane, it makes the pins
 ctl() { lab_run resolver "$(program holdfastctl)" -s "$LAB_DIR/holdfastd.sock" "$@"; }
 # Without holdfastd.
 ctl_dataplane() { lab_run resolver "$(program holdfastctl)" -s "$LAB_DIR/dataplane.sock" "$@"; }
+
+# The short answer, sorted, in one line.
+short() { "$@" +short | sort | paste -sd' '; }
+equals() { [ "$1" = "$2" ] || { printf 'got    %s\nwanted %s\n' "$1" "$2"; return 1; }; }
+answers() # WANTED QUERY...
+{
+	local wanted=$1
+	shift
+	equals "$(short "$@")" "$wanted"
+}
+shows() # PATTERN COMMAND...: its output has a line that matches
+{
+	local pattern=$1 output
+	shift
+	output=$("$@" 2>&1)
+	grep -qE -- "$pattern" <<< "$output" || { printf 'no line with %s in:\n%s\n' "$pattern" "$output"; return 1; }
+}
+fails() { ! "$@"; }
 
 query() { lab_run client kdig +retry=0 +timeout=8 @192.0.2.53 "$@"; }
 query6() { lab_run client kdig +retry=0 +timeout=8 @2001:db8:2::53 "$@"; }

@@ -247,12 +247,13 @@ lab_run() # ROLE COMMAND...
 
 lab_start() # ROLE NAME COMMAND...
 {
-	local role=$1 name=$2
+	local role=$1 name=$2 self
 	shift 2
 	(
 		# the process writes itself down before it becomes the command: a killed script leaves no stranger
 		trap - EXIT HUP INT TERM
-		printf '%s %s %s\n' "$BASHPID" "$(_lab_start_time "$BASHPID")" "$name" >> "$LAB_DIR/processes"
+		self=$BASHPID # inside $() it would be another's
+		printf '%s %s %s\n' "$self" "$(_lab_start_time "$self")" "$name" >> "$LAB_DIR/processes"
 		exec setsid nsenter --net="/run/netns/$(lab_netns_name "$role")" -- "$@" \
 			< /dev/null >> "$LAB_DIR/$name.log" 2>&1
 	) &
@@ -372,7 +373,7 @@ lab_nsd() # ROLE NAME "ADDR..." ORIGIN=ZONEFILE...
 			fi
 		done
 	} > "$LAB_DIR/$name/nsd.conf"
-	lab_start "$role" "$name" nsd -d -c "$LAB_DIR/$name/nsd.conf" ${LAB_NSD_OPTIONS:-}
+	lab_start "$role" "$name" nsd -d -c "$LAB_DIR/$name/nsd.conf"
 	if ! _lab_nsd_up "$role" "$name" "${addresses[0]}"; then
 		lab_note "NSD $name did not come up:"
 		tail -n 5 "$LAB_DIR/$name.log" >&2
