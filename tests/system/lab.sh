@@ -8,6 +8,7 @@
 #	test_config [YAML…]			$LAB_DIR/holdfast.yaml for that path; further YAML is appended
 #	test_dataplane | test_daemon		start, and wait until ready
 #	test_world; test_world_up		a generated internet, served by three NSDs
+#	test_fastpath_config [IO]		the same with the kernel tier, or exit 77
 #	check TEXT COMMAND...			a counted check; the test goes on
 #	finish					the count; status 1 if one failed
 #
@@ -131,10 +132,40 @@ test_dataplane() # [NAME]
 	_test_ready dataplane resolver 127.0.0.1 53
 }
 
+# Both daemons with the kernel tier on r0 [and the slow path by IO]; the client's end gets what it needs to see XDP_TX.
+test_fastpath_config() # [IO]
+{
+	lab_pass_program client c0 "$(program pass.bpf.o)" 2> "$LAB_DIR/pass.log" || skip "no XDP on veth here: $(tail -n 1 "$LAB_DIR/pass.log")"
+	lab_pins || skip "no bpffs here"
+	test_config "resolver:" "  root-hints: $LAB_DIR/root.hints" \
+		"dataplane:" "  interface: r0" "  io: ${1:-sockets}" \
+		"fastpath:" "  enabled: true" "  entries: 16384" "  bpffs: $LAB_PINS"
+}
+
 test_daemon() # with the fast path: before the dataplane, it makes the pins
 {
 	lab_start resolver holdfastd "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
 	_test_ready holdfastd resolver 127.0.0.1 8053
+}
+
+# One figure of `holdfastctl -j stats`: counter kernel answered; counter workers drops malformed
+counter() # LAYER NAME [NAME]
+{
+	ctl -j stats | python3 -c 'import functools, json, sys
+print(functools.reduce(lambda layer, name: layer[name], sys.argv[1:], json.load(sys.stdin)))' "$@"
+}
+# Sends the query until the kernel answers it; 1 after five seconds.
+until_kernel() # QUERY...
+{
+	local before try
+	for try in {1..50}; do
+		before=$(counter kernel answered) || return
+		"$@" > /dev/null || return
+		[ "$(counter kernel answered)" -le "$before" ] || return 0
+		sleep 0.05
+	done
+	echo "not answered in the kernel after $try queries"
+	return 1
 }
 
 ctl() { lab_run resolver "$(program holdfastctl)" -s "$LAB_DIR/holdfastd.sock" "$@"; }
