@@ -217,9 +217,7 @@ static __always_inline int hf_fastpath_run(struct xdp_md *ctx)
 	__u64 body_sum = record->body_sum;
 	__u64 base = record->base_ns;
 
-	/* Whole seconds: 2^40 * 2^20 / 10^9 without a division. Ages late by 2 ms at most, never early. A record published within the
-	 * coarse clock's tick seems to come from the future. */
-	seconds = now > base ? ((now - base) >> 20) * 1152921504ULL >> 40 : 0;
+	seconds = hf_record_age(now, base);
 
 	__u32 wanted = dns + reply.message_length;
 	if (wanted != frame_length && bpf_xdp_adjust_tail(ctx, (int)(wanted - frame_length))) {

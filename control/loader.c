@@ -79,7 +79,7 @@ static int keep_last_words(enum libbpf_print_level level, const char *format, va
 	char line[256];
 	char *end;
 
-	if (level != LIBBPF_WARN)
+	if (level != LIBBPF_WARN || strstr(format, "unrecognized data section")) /* xdp_metadata, for libxdp */
 		return 0;
 	vsnprintf(line, sizeof(line), format, arguments);
 	/* The verifier's log comes as one long line of lines; libbpf's own last word ("failed to load object") says least. */
@@ -209,9 +209,9 @@ static bool open_skeleton(struct hf_loader *loader, const struct hf_fastpath_set
 static bool load(struct hf_loader *loader, unsigned entries, bool adopt, char *error)
 {
 	struct hf_fastpath_settings settings = {};
-	libbpf_print_fn_t former_print;
 	int fault;
 
+	last_words[0] = '\0';
 	if (adopt && find_former(loader, entries, &settings)) {
 		if (!open_skeleton(loader, &settings, error))
 			return false;
@@ -231,10 +231,7 @@ static bool load(struct hf_loader *loader, unsigned entries, bool adopt, char *e
 			return false;
 	}
 
-	last_words[0] = '\0';
-	former_print = libbpf_set_print(keep_last_words);
 	fault = fastpath__load(loader->skeleton);
-	libbpf_set_print(former_print);
 	if (fault == -EPERM)
 		return fail(error, "the kernel refuses to load the fast path: needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (%s)",
 			    last_words);
@@ -463,6 +460,7 @@ static struct hf_loader *new_loader(const char *interface)
 	if (!loader)
 		return NULL;
 	loader->lock = loader->link = -1;
+	libbpf_set_print(keep_last_words);
 	snprintf(loader->interface, sizeof(loader->interface), "%s", interface);
 	return loader;
 }
