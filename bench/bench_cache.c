@@ -321,9 +321,9 @@ static void insert_answers(struct hf_cache *cache, uint32_t first, uint32_t coun
 
 static void insert_facts(struct hf_cache *cache, uint32_t first, uint32_t count)
 {
-	struct {
+	union {
 		struct hf_rrset rrset;
-		uint8_t data[23 + 2 + 4];
+		uint8_t bytes[sizeof(struct hf_rrset) + 23 + 2 + 4];
 	} set = {.rrset = {.size = sizeof(struct hf_rrset) + 29, .ttl = 60, .type = HF_TYPE_A, .class = HF_CLASS_IN,
 			   .count = 1, .owner_length = 23}};
 	struct draw draw;
