@@ -191,6 +191,14 @@ static void find_delegation(struct hf_resolver *resolver, struct hf_fetch *fetch
 	hf_delegation_from_root(delegation, &context, priming);
 }
 
+/* Whether more addresses may be had by looking the server up. Those inside the zone that have glue could only be asked
+ * for at the very servers that do not answer. */
+static bool is_worth_fetching(const struct hf_delegation *delegation, const struct hf_delegation_server *server)
+{
+	return !server->asked &&
+	       !(server->has_address && hf_name_is_below_or_equal(server->name, delegation->zone));
+}
+
 /* Looks up the addresses of some more servers of the delegation. True when there is now something to wait for. */
 static bool fetch_server_addresses(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
@@ -203,7 +211,7 @@ static bool fetch_server_addresses(struct hf_resolver *resolver, struct hf_fetch
 		/* Names without any address first; among them by chance, so that one bad name does not hold up all. */
 		for (int with_address = 0; with_address < 2 && !count; with_address++)
 			for (unsigned i = 0; i < delegation->server_count; i++)
-				if (!delegation->servers[i].asked &&
+				if (is_worth_fetching(delegation, &delegation->servers[i]) &&
 				    delegation->servers[i].has_address == (with_address == 1))
 					unasked[count++] = i;
 		if (!count)
