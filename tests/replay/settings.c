@@ -431,6 +431,9 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 	settings->resolver.server_order_randomization = false;
 	settings->resolver.prefetch = false;
 	settings->resolver.query_deadline_ms = QUERY_DEADLINE_MS;
+	/* older scenarios of testbound know nothing of it, newer ones say so when they want it off */
+	if (scenario->dialect == SIM_TESTBOUND)
+		settings->resolver.qname_minimisation = false;
 	reading.ignored = open_memstream(&settings->ignored, &size);
 	for (size_t i = 0; i < scenario->setting_count && good; i++) {
 		reading.setting = &scenario->settings[i];
