@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The kernel tier's writer: buckets of tagged places, records written behind a sequence count. */
 #include "hot/table.h"
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,14 +145,25 @@ static void write_record(struct hf_answer_record *slot, const struct hf_answer_r
 /* What the kernel relies on. A record that breaks it would be a fault of ours, never served, but it could occupy a place. */
 static bool is_servable(const struct hf_answer_record *record)
 {
+	const uint8_t *body = record->data + HF_RECORD_NAME_SPACE(record->name_length);
+
 	if (record->name_length == 0 || record->qclass != 1 || record->ttl_count > HF_RECORD_TTLS_MAX ||
 	    record->body_length > HF_RECORD_BODY_MAX || (record->body_length && record->body_length < BODY_MIN))
 		return false;
-	for (unsigned i = 0; i < record->ttl_count; i++)
+	/* hf_record_age() counts as far as this; a week of TTL is far below. */
+	if (record->fresh_until_ns < record->base_ns || record->fresh_until_ns - record->base_ns >= UINT64_C(1) << 53)
+		return false;
+	for (unsigned i = 0; i < record->ttl_count; i++) {
+		__be32 ttl;
+
 		if (record->ttl_offsets[i] + 4u > record->body_length)
 			return false;
-	/* Ages are counted in 2^20 ns with 33 bits; a week of TTL is far below. */
-	return record->fresh_until_ns >= record->base_ns && record->fresh_until_ns - record->base_ns < UINT64_C(1) << 53;
+		memcpy(&ttl, body + record->ttl_offsets[i], sizeof(ttl));
+		/* Else it would be aged below zero. */
+		if ((record->fresh_until_ns - record->base_ns) / HF_NS_PER_SECOND > be32toh(ttl))
+			return false;
+	}
+	return true;
 }
 
 static void key_of(const struct hf_hot_table *table, const struct hf_answer_record *record, __u64 key[2])
