@@ -110,14 +110,17 @@ static char *lcores_argument(void)
 static bool arguments_make(const struct hf_config *config, struct eal_arguments *arguments)
 {
 	bool ok = argument_add(arguments, strdup("holdfast-dataplane")) && argument_add(arguments, lcores_argument()) &&
-		  argument_add(arguments, strdup("--in-memory")) && argument_add(arguments, strdup("--no-pci")) &&
-		  argument_add(arguments, strdup("--no-telemetry")) &&
+		  argument_add(arguments, strdup("--no-pci")) && argument_add(arguments, strdup("--no-telemetry")) &&
 		  argument_add(arguments, strdup("--log-level=*:warning"));
 
-	/* The operator's own arguments decide about memory; without them no huge pages are asked for. */
-	if (config->dpdk_args == NULL || strstr(config->dpdk_args, "huge") == NULL)
-		ok = ok && argument_add(arguments, strdup("--no-huge")) && argument_add(arguments, strdup("-m")) &&
-		     argument_add(arguments, format("%u", HEAP_MB * (config->queues != 0 ? config->queues : 1)));
+	/* Nothing is left on disk in either case: no files of shared memory, and no second process that could want them. The
+	 * operator's own arguments decide about memory; without them no huge pages are asked for. */
+	if (config->dpdk_args != NULL && strstr(config->dpdk_args, "huge") != NULL)
+		ok = ok && argument_add(arguments, strdup("--in-memory"));
+	else
+		ok = ok && argument_add(arguments, strdup("--no-huge")) && argument_add(arguments, strdup("--no-shconf")) &&
+		     argument_add(arguments, strdup("-m")) &&
+		     argument_add(arguments, format("%u", HEAP_MB * config->queues));
 	for (unsigned queue = 0; ok && queue < config->queues; queue++)
 		ok = argument_add(arguments, format("--vdev=net_af_xdp%u,iface=%s,start_queue=%u,queue_count=1", queue,
 						    config->interface, queue));
