@@ -5,102 +5,124 @@
 #include "client.h"
 #include "wire/reply.h"
 
-/* Room for what UDP can carry. */
+#define TICKETS 1024
+
 static uint8_t reply_bytes[HF_MESSAGE_MAX];
 
-static void receive(struct sim_client *client, struct sim_question *question, size_t length)
+static void receive(struct sim_client *client, struct sim_question *question, const uint8_t *bytes, size_t length)
 {
 	const char *fault = NULL;
 
 	question->answered = ++client->answers;
 	sim_message_free(question->reply);
-	question->reply = sim_message_read(reply_bytes, length, question->tcp, &fault);
+	question->reply = sim_message_read(bytes, length, question->tcp, &fault);
 	question->fault = fault;
 }
 
-static void reply_error(struct sim_client *client, struct sim_question *question, unsigned rcode)
+/* As the daemon's resolver thread does. */
+static void take_mail(struct sim_client *client)
 {
-	receive(client, question,
-		hf_reply_write_error(&question->query, rcode, NULL, 0, &client->world->settings->reply, reply_bytes,
-				     sizeof(reply_bytes)));
+	for (struct hf_mail *mail; (mail = hf_mailbox_take(&client->mailbox));) {
+		struct hf_ticket *ticket = (struct hf_ticket *)mail; /* its first member */
+		const struct hf_query *query = &ticket->query;
+
+		if (mail->kind == HF_MAIL_PREFETCH) {
+			hf_resolver_prefetch(client->world->resolver, query->name, query->qtype, query->qclass,
+					     client->world->now);
+			hf_mailbox_post(mail->home, mail);
+		} else {
+			hf_resolver_ask(client->world->resolver, (uint64_t)(uintptr_t)ticket, query, client->world->now);
+		}
+	}
 }
 
-/* From the packet to a reply from the cache, an error, or the resolver. */
 static void serve(struct sim_client *client, struct sim_question *question)
 {
-	struct sim_world *world = client->world;
-	struct hf_query *query = &question->query;
+	struct hf_serve *way = question->tcp ? client->tcp : client->udp;
+	struct hf_request request = {
+		.packet = question->bytes, .length = question->length, .reply = reply_bytes,
+		.capacity = sizeof(reply_bytes),
+		.client = {.family = 4, .port = 40000, .bytes = {192, 0, 2, 200}}};
 
-	switch (hf_query_parse(question->bytes, question->length, query)) {
-	case HF_QUERY_DROP:
-		return;
-	case HF_QUERY_FORMERR:
-		reply_error(client, question, HF_RCODE_FORMERR);
-		return;
-	case HF_QUERY_NOTIMP:
-		reply_error(client, question, HF_RCODE_NOTIMP);
-		return;
-	case HF_QUERY_BADVERS:
-		reply_error(client, question, HF_RCODE_BADVERS);
-		return;
-	case HF_QUERY_OK:
+	hf_serve_burst(way, &request, 1, client->world->now);
+	switch (request.outcome) {
+	case HF_OUTCOME_DROP:
+		sim_world_tell(client->world, "   dropped");
+		break;
+	case HF_OUTCOME_REPLY:
+		sim_world_tell(client->world, "   replied at once: %zu octets", request.reply_length);
+		receive(client, question, reply_bytes, request.reply_length);
+		break;
+	case HF_OUTCOME_MISS:
+		question->ticket = hf_serve_take_ticket(way, &request, client->world->now);
+		if (question->ticket)
+			hf_serve_submit(way, question->ticket);
 		break;
 	}
-	__u64 key[2];
-	hf_question_key((const __u64 *)hf_cache_secret(world->cache), query->name, query->name_length, query->qtype,
-			query->qclass, query->reply_class, key);
-	const struct hf_answer_record *record =
-		hf_cache_answer(world->cache, (const uint64_t *)key, query->name, query->name_length, world->now);
-	if (record) {
-		sim_world_tell(world, "   from the answer cache");
-		receive(client, question,
-			hf_reply_write(record, query, NULL, 0, question->tcp, &world->settings->reply, world->now,
-				       reply_bytes, sizeof(reply_bytes)));
-		/* a hit in the last tenth of the TTL has the entry fetched anew */
-		if (world->settings->resolver.prefetch &&
-		    record->fresh_until_ns - world->now.mono_ns < (record->fresh_until_ns - record->base_ns) / 10)
-			hf_resolver_prefetch(world->resolver, query->name, query->qtype, query->qclass, world->now);
-		return;
-	}
-	if (!(query->flags & HF_FLAG_RD) || query->qclass != HF_CLASS_IN) {
-		reply_error(client, question, HF_RCODE_REFUSED);
-		return;
-	}
-	hf_resolver_ask(world->resolver, (uint64_t)(question - client->questions), query, world->now);
+	take_mail(client);
+	/* refetched tickets are given back */
+	hf_serve_next_answer(way);
 }
 
 static void on_answer(void *state, const struct hf_action *action)
 {
 	struct sim_client *client = state;
 	struct sim_world *world = client->world;
+	struct hf_ticket *ticket = (struct hf_ticket *)(uintptr_t)action->answer.client;
+	struct sim_question *question = NULL;
 
-	if (action->answer.client >= client->question_count || client->questions[action->answer.client].answered) {
+	for (size_t i = 0; i < client->question_count; i++)
+		if (client->questions[i].ticket == ticket)
+			question = &client->questions[i];
+	if (!question) {
 		world->broken = true;
 		snprintf(world->fault, sizeof(world->fault), "the resolver answered a client that does not wait");
 		return;
 	}
-	struct sim_question *question = &client->questions[action->answer.client];
-	size_t length = hf_reply_write(action->answer.record, &question->query, action->answer.edes,
+	size_t length = hf_reply_write(action->answer.record, &ticket->query, action->answer.edes,
 				       action->answer.ede_count, question->tcp, &world->settings->reply, world->now,
 				       reply_bytes, sizeof(reply_bytes));
-	sim_world_tell(world, "   client %u gets %zu octets", (unsigned)action->answer.client, length);
-	receive(client, question, length);
+	sim_world_tell(world, "   client %zu gets %zu octets", (size_t)(question - client->questions), length);
+	receive(client, question, reply_bytes, length);
+	question->ticket = NULL;
+	hf_serve_release(question->tcp ? client->tcp : client->udp, ticket);
 }
 
-void sim_client_begin(struct sim_client *client, struct sim_world *world)
+bool sim_client_begin(struct sim_client *client, struct sim_world *world)
 {
-	*client = (struct sim_client){.world = world};
+	const uint64_t *secret = hf_cache_secret(world->cache);
+
+	*client = (struct sim_client){
+		.world = world,
+		.settings = {.edns_size = world->settings->reply.edns_size,
+			     .prefetch = world->settings->resolver.prefetch},
+		.mailbox = {.event_fd = -1},
+		.dispatch = {.count = 1, .secret = {secret[0], secret[1]}}};
+	client->mailboxes[0] = &client->mailbox;
+	client->dispatch.mailboxes = client->mailboxes;
 	world->on_answer = on_answer;
 	world->on_answer_state = client;
+	if (!hf_mailbox_init(&client->mailbox))
+		return false;
+	client->udp = hf_serve_new(world->cache, &client->settings, &client->dispatch, TICKETS, NULL, false);
+	client->tcp = hf_serve_new(world->cache, &client->settings, &client->dispatch, TICKETS, NULL, true);
+	return client->udp && client->tcp;
 }
 
 void sim_client_end(struct sim_client *client)
 {
 	for (size_t i = 0; i < client->question_count; i++) {
-		free(client->questions[i].bytes);
-		sim_message_free(client->questions[i].reply);
+		struct sim_question *question = &client->questions[i];
+
+		if (question->ticket)
+			hf_serve_release(question->tcp ? client->tcp : client->udp, question->ticket);
+		free(question->bytes);
+		sim_message_free(question->reply);
 	}
 	free(client->questions);
+	hf_serve_free(client->udp);
+	hf_serve_free(client->tcp);
+	hf_mailbox_fini(&client->mailbox);
 }
 
 void sim_client_ask(struct sim_client *client, const uint8_t *bytes, size_t length, bool tcp)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The clients of a scenario: a query's octets in, a reply's octets out, by the same steps as the daemon takes: parse, answer
- * cache, resolver, reply.
+/* The clients of a scenario: a query's octets in, a reply's octets out. Between lies the daemon's own request step
+ * (io/serve.h); what its resolver thread does with a ticket is done here.
  */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "io/serve.h"
 #include "message.h"
-#include "wire/message.h"
 #include "world.h"
 
 #define SIM_CLIENT_PATIENCE_NS (5 * HF_NS_PER_SECOND)
@@ -15,7 +15,7 @@
 struct sim_question {
 	uint8_t *bytes;
 	size_t length;
-	struct hf_query query; /* points into `bytes` */
+	struct hf_ticket *ticket; /* while it waits */
 	bool tcp;
 	uint64_t asked_ns;
 	unsigned answered; /* 0: not yet; else the how-manieth answer this was */
@@ -26,12 +26,17 @@ struct sim_question {
 
 struct sim_client {
 	struct sim_world *world;
+	struct hf_serve_settings settings;
+	struct hf_mailbox mailbox; /* of the resolver */
+	struct hf_mailbox *mailboxes[1];
+	struct hf_dispatch dispatch;
+	struct hf_serve *udp, *tcp;
 	struct sim_question *questions;
 	size_t question_count;
 	unsigned answers;
 };
 
-void sim_client_begin(struct sim_client *client, struct sim_world *world);
+bool sim_client_begin(struct sim_client *client, struct sim_world *world); /* false without memory or descriptors */
 void sim_client_end(struct sim_client *client);
 /* Asks over UDP, and again over TCP when the reply is truncated, unless `tcp` already. Does not wait. */
 void sim_client_ask(struct sim_client *client, const uint8_t *bytes, size_t length, bool tcp);

@@ -241,8 +241,9 @@ void sim_play(const char *path, const struct sim_options *options, FILE *story, 
 			fail(&play, NULL, "no cache or resolver could be made\n");
 			sim_world_end(&play.world);
 		} else {
-			sim_client_begin(&play.client, &play.world);
-			result->passed = play_all(&play);
+			result->passed = sim_client_begin(&play.client, &play.world)
+						 ? play_all(&play)
+						 : fail(&play, NULL, "no way in could be made\n");
 			result->unmatched = play.world.unmatched;
 			result->queries = play.world.queries;
 			sim_client_end(&play.client);
