@@ -58,6 +58,7 @@ static bool read_records(FILE *file, const char *path, struct hf_arena *arena, s
 
 	*count = 0;
 	while (good && !feof(file)) {
+		int first_line = line; /* `line` runs ahead to where the next record begins */
 		ldns_rr *rr = NULL;
 		ldns_status status = ldns_rr_new_frm_fp_l(&rr, file, &ttl, &origin, &previous, &line);
 		const char *fault = NULL;
@@ -70,7 +71,7 @@ static bool read_records(FILE *file, const char *path, struct hf_arena *arena, s
 			 status != LDNS_STATUS_SYNTAX_ORIGIN)
 			fault = ldns_get_errorstr_by_id(status);
 		if (fault) {
-			snprintf(error, HF_CONFIG_ERROR_MAX, "%s:%d: %s", path, line, fault);
+			snprintf(error, HF_CONFIG_ERROR_MAX, "%s:%d: %s", path, first_line, fault);
 			good = false;
 		}
 		ldns_rr_free(rr);

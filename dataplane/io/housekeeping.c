@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Upkeep in small steps, so that the control socket is never kept waiting. */
 #include "io/housekeeping.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,13 @@
 
 enum {
 	EVENTS_A_TURN = 16,
-	TICKETS = 1024,		 /* refetches under way for the hot table */
+	TICKETS = 4096,		 /* refetches under way for the hot table */
 	PROMOTIONS_A_TURN = 512, /* of one ring */
 	TURN_MS = 10,		 /* while there is something to promote or to free */
 	IDLE_TURN_MS = 100,
 };
 #define CHECK_NS HF_NS_PER_SECOND
+#define REFETCH_NS HF_NS_PER_SECOND /* so long a refetch is given; then its result goes up to the kernel */
 #define MAILBOX_EVENT UINT64_MAX
 
 struct hf_housekeeping {
@@ -28,9 +28,11 @@ struct hf_housekeeping {
 	struct hf_rpc *rpc;
 	int epoll_fd;
 	uint64_t next_check_ns;
+	/* Refetches whose result is waited for, oldest first; arrived_ns is when they were asked for. */
+	struct hf_ticket *refetched_first, **refetched_end;
 	struct hf_now now;
 	/* A trace: one at a time. */
-	bool tracing;
+	struct hf_ticket *traced; /* NULL: none */
 	char *story;
 	size_t story_length;
 	/* A reload: settings live until all threads have taken them over. */
@@ -56,8 +58,30 @@ static void refresh(void *state, const uint8_t *name, uint16_t qtype, uint16_t q
 	query.name_length = (uint8_t)hf_name_lower(name, query.name);
 	hf_ticket_set_query(ticket, &query);
 	ticket->mail.kind = HF_MAIL_PREFETCH;
+	ticket->arrived_ns = self->now.mono_ns;
 	hf_mailbox_post(hf_dispatch_pick(&self->parts->dispatch, query.name, query.name_length, qtype, qclass),
 			&ticket->mail);
+}
+
+/* A refetch under way: its ticket came home when the resolver thread took it. */
+static void keep_refetched(struct hf_housekeeping *self, struct hf_ticket *ticket)
+{
+	ticket->next_free = NULL;
+	*self->refetched_end = ticket;
+	self->refetched_end = &ticket->next_free;
+}
+
+static void renew(struct hf_housekeeping *self)
+{
+	struct hf_ticket *ticket;
+
+	while ((ticket = self->refetched_first) && self->now.mono_ns - ticket->arrived_ns >= REFETCH_NS) {
+		self->refetched_first = ticket->next_free;
+		if (!self->refetched_first)
+			self->refetched_end = &self->refetched_first;
+		hf_kernel_tier_renew(self->parts->kernel_tier, &ticket->query, self->parts->cache, self->now);
+		hf_ticket_give(self->tickets, ticket);
+	}
 }
 
 /* True when a ring had so many offers that the next turn should come at once. */
@@ -98,7 +122,7 @@ bool hf_housekeeping_trace(struct hf_housekeeping *self, const uint8_t *name, ui
 	struct hf_query query = {.qtype = qtype, .qclass = HF_CLASS_IN, .flags = HF_FLAG_RD};
 	struct hf_ticket *ticket;
 
-	if (self->tracing || !(ticket = hf_ticket_take(self->tickets, &self->mailbox)))
+	if (self->traced || !(ticket = hf_ticket_take(self->tickets, &self->mailbox)))
 		return false;
 	ticket->story = open_memstream(&self->story, &self->story_length);
 	if (!ticket->story) {
@@ -110,22 +134,27 @@ bool hf_housekeeping_trace(struct hf_housekeeping *self, const uint8_t *name, ui
 	ticket->tcp = true; /* nothing is truncated */
 	ticket->mail.kind = HF_MAIL_QUESTION;
 	memcpy(ticket->arrival, &connection, sizeof(connection));
-	self->tracing = true;
+	self->traced = ticket;
 	hf_mailbox_post(hf_resolver_thread_mailbox(self->parts->tracer), &ticket->mail);
 	return true;
 }
 
-static void finish_trace(struct hf_housekeeping *self, struct hf_ticket *ticket)
+static void close_story(struct hf_housekeeping *self)
 {
+	fclose(self->traced->story);
+	self->traced = NULL;
+}
+
+static void finish_trace(struct hf_housekeeping *self)
+{
+	unsigned rcode = self->traced->rcode;
 	uint64_t connection;
 
-	memcpy(&connection, ticket->arrival, sizeof(connection));
-	fclose(ticket->story);
-	ticket->story = NULL;
-	hf_rpc_traced(self->rpc, connection, ticket->rcode, self->story);
+	memcpy(&connection, self->traced->arrival, sizeof(connection));
+	close_story(self);
+	hf_rpc_traced(self->rpc, connection, rcode, self->story);
 	free(self->story);
 	self->story = NULL;
-	self->tracing = false;
 }
 
 /* ---- reload ---- */
@@ -232,8 +261,11 @@ static void take_mail(struct hf_housekeeping *self)
 			continue;
 		}
 		ticket = caa_container_of(mail, struct hf_ticket, mail);
-		if (ticket->story)
-			finish_trace(self, ticket);
+		if (mail->kind == HF_MAIL_PREFETCH) {
+			keep_refetched(self, ticket);
+			continue;
+		}
+		finish_trace(self);
 		hf_ticket_give(self->tickets, ticket);
 	}
 }
@@ -251,6 +283,7 @@ static void run(void *argument, struct hf_thread *thread)
 		take_mail(self);
 		reload_if_wanted(self);
 		hurry = promote(self);
+		renew(self);
 		rcu_quiescent_state();
 		busy = reclaim(self) || hf_kernel_tier_open(self->parts->kernel_tier);
 		hf_thread_beat(thread);
@@ -282,6 +315,7 @@ struct hf_housekeeping *hf_housekeeping_new(struct hf_parts *parts, char error[H
 	memset(self, 0, sizeof(*self));
 	self->parts = parts;
 	self->mailbox.event_fd = -1;
+	self->refetched_end = &self->refetched_first;
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	self->tickets = hf_ticket_pool_new(TICKETS);
 	if (self->epoll_fd < 0 || !self->tickets || !hf_mailbox_init(&self->mailbox) ||
@@ -303,16 +337,11 @@ fault:
 
 void hf_housekeeping_free(struct hf_housekeeping *self)
 {
-	struct hf_mail *mail;
-
 	if (!self)
 		return;
-	/* Resolver threads have stopped: what they sent home last is still to be closed. */
-	while (self->tickets && self->mailbox.event_fd >= 0 && (mail = hf_mailbox_take(&self->mailbox))) {
-		struct hf_ticket *ticket = caa_container_of(mail, struct hf_ticket, mail);
-
-		if (mail->kind != HF_MAIL_CONFIGURE && ticket->story)
-			finish_trace(self, ticket);
+	if (self->traced) { /* the resolver threads have stopped */
+		close_story(self);
+		free(self->story);
 	}
 	hf_rpc_free(self->rpc);
 	forget_settings(self);

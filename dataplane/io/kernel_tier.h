@@ -9,8 +9,8 @@
 #include "cache/cache.h"
 #include "control/config.h"
 #include "hot/table.h"
-#include "io/counters.h"
 #include "io/promotion.h"
+#include "wire/message.h"
 
 struct hf_kernel_tier;
 
@@ -27,6 +27,8 @@ void hf_kernel_tier_check(struct hf_kernel_tier *tier);
 /* Publishes up to `limit` of the answers offered in `ring`, as they stand in the cache now. Returns how many offers were taken. */
 unsigned hf_kernel_tier_promote(struct hf_kernel_tier *tier, struct hf_promotion *ring, struct hf_cache *cache, unsigned limit,
 				struct hf_now now);
+/* Replaces what the kernel holds for a question (all reply classes) by what the cache has now, after a refetch. */
+void hf_kernel_tier_renew(struct hf_kernel_tier *tier, const struct hf_query *query, struct hf_cache *cache, struct hf_now now);
 void hf_kernel_tier_tend(struct hf_kernel_tier *tier, struct hf_now now,
 			 void (*refresh)(void *state, const uint8_t *name, uint16_t qtype, uint16_t qclass), void *state);
 size_t hf_kernel_tier_flush(struct hf_kernel_tier *tier, const uint8_t *name, bool subtree);
