@@ -152,8 +152,33 @@ def replies():
         yield f"signed_{way}", ways[way] + dict(messages())["a_signed"]
 
 
+def configs():
+    yield "least", b"listen: [192.0.2.53]\n"
+    yield "addresses", b'listen: [192.0.2.53, "2001:db8::53", "127.0.0.1:5353", "[::1]:53", 0.0.0.0, "::"]\n'
+    yield "dataplane", (b"listen:\n  - 192.0.2.53\ndataplane:\n  io: dpdk\n  interface: eth0\n  queues: 4\n"
+                        b'  dpdk-args: "--no-huge -m 512"\n  resolver-threads: 3\n  tcp-clients: 9\n  user: nobody\n')
+    yield "fastpath", (b"listen: [192.0.2.53]\ndataplane: {interface: eth0}\nfastpath: {enabled: yes, attach: generic, "
+                       b"entries: 1024, bpffs: /sys/fs/bpf/x}\n")
+    yield "cache", b"listen: [192.0.2.53]\ncache:\n  size: 64M\n  min-ttl: 5\n  max-ttl: 600\n  max-negative-ttl: 60\n"
+    yield "resolver", (b"listen: [192.0.2.53]\nresolver:\n  root-hints: hints\n  priming: no\n  ipv6: false\n  source-ipv4: 192.0.2.7\n"
+                       b'  source-ipv6: "::"\n  edns-size: 1400\n  timeout-initial-ms: 300\n  timeout-min-ms: 20\n  timeout-max-ms: 2000\n')
+    yield "routes", (b"listen: [192.0.2.53]\nresolver:\n  routes:\n    - zone: corp.example.\n      forward: [192.0.2.1]\n"
+                     b'    - {stub: ["[2001:db8::1]:5353"], zone: .}\n')
+    yield "control_log", (b"listen: [192.0.2.53]\ncontrol: {dataplane-socket: /a, control-socket: /b, http: off}\n"
+                          b"log: {level: debug, queries: true, query-sample: 1}\n")
+    yield "aliases", b"listen: &a [192.0.2.53, *a]\ncache: &c {size: 1G}\nlog: *c\n"
+    yield "anchored", b"listen: [&x 192.0.2.53]\nresolver: {source-ipv4: *x}\n"
+    yield "tags_and_quotes", b"listen: [!!str '192.0.2.53']\ncache: {\"size\": \"64M\"}\ndataplane: {user: 'no\\0body'}\n"
+    yield "block_scalars", b"listen: [192.0.2.53]\ndataplane:\n  dpdk-args: >\n    --no-huge\n    -m 512\n  user: |\n    nobody\n"
+    yield "two_documents", b"%YAML 1.1\n---\nlisten: [192.0.2.53]\n...\n---\nlisten: [192.0.2.54]\n"
+    yield "utf16", "listen: [192.0.2.53]\n".encode("utf-16")
+    yield "deep", b"listen: " + b"[" * 500
+    yield "escapes", b'"a\\e[31m\\nb": 1\n'
+
+
 def main():
-    for target, inputs in (("name", names), ("query", queries), ("message", messages), ("reply", replies)):
+    for target, inputs in (("name", names), ("query", queries), ("message", messages), ("reply", replies),
+                           ("config", configs)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for title, octets in inputs():

@@ -91,7 +91,9 @@ def main():
     shared = pathlib.Path(shared)
     with tempfile.TemporaryDirectory() as scratch:
         folders = [corpus]
-        if shared.is_dir():
+        if target == "config":
+            pass  # what is shared are DNS messages
+        elif shared.is_dir():
             folder = pathlib.Path(scratch) / "shared"
             folder.mkdir()
             shared_seeds(shared, target, folder)
