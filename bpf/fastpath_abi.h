@@ -215,7 +215,8 @@ static inline __u32 hf_service_index(const __be32 address[4], __u64 seed)
 	__u64 high = (__u64)address[0] << 32 | address[1], low = (__u64)address[2] << 32 | address[3];
 	__u64 x = high * 0x9fb21c651e98df25ULL ^ low;
 
-	return (__u32)(seed >> 63) * HF_SERVICE_SLOTS + (__u32)((x ^ x >> 32) * (seed | 1) >> 55);
+	/* The top bit names the half and must not move the place within it: it is shifted out of the multiplier. */
+	return (__u32)(seed >> 63) * HF_SERVICE_SLOTS + (__u32)((x ^ x >> 32) * (seed << 1 | 1) >> 55);
 }
 
 /* ---- map `settings`, one element ---- */
