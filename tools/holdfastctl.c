@@ -43,6 +43,7 @@ static const char usage[] =
 
 struct options {
 	bool json;
+	bool subtree; /* of flush */
 	const char *config_path; /* given, or the default one if it exists; else NULL */
 	const char *socket;	 /* -s */
 	const char *control_socket, *dataplane_socket;
@@ -327,33 +328,25 @@ static int print_doctor(const json_t *found)
 
 /* ---- parameters ---- */
 
-static json_t *no_params(int argc, char **argv)
+static json_t *no_params(const struct options *options, int argc, char **argv)
 {
+	(void)options;
 	(void)argc;
 	(void)argv;
 	return json_object();
 }
 
-static json_t *question_params(int argc, char **argv)
+static json_t *question_params(const struct options *options, int argc, char **argv)
 {
+	(void)options;
 	(void)argc;
 	return json_pack("{s:s, s:s}", "name", argv[0], "type", argv[1]);
 }
 
-static json_t *flush_params(int argc, char **argv)
+static json_t *flush_params(const struct options *options, int argc, char **argv)
 {
-	const char *name = NULL;
-	bool subtree = false;
-
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--subtree") == 0)
-			subtree = true;
-		else if (!name)
-			name = argv[i];
-		else
-			return NULL;
-	}
-	return name ? json_pack("{s:s, s:b}", "name", name, "subtree", subtree) : NULL;
+	(void)argc;
+	return json_pack("{s:s, s:b}", "name", argv[0], "subtree", options->subtree);
 }
 
 static bool parse_count(const char *text, json_int_t max, json_int_t *out)
@@ -365,19 +358,21 @@ static bool parse_count(const char *text, json_int_t max, json_int_t *out)
 	return isdigit((unsigned char)*text) && !*end && value >= 1 && value <= max;
 }
 
-static json_t *hot_params(int argc, char **argv)
+static json_t *hot_params(const struct options *options, int argc, char **argv)
 {
 	json_int_t count = 20;
 
+	(void)options;
 	if (argc == 1 && !parse_count(argv[0], 1000, &count))
 		return NULL;
 	return json_pack("{s:I}", "count", count);
 }
 
-static json_t *log_params(int argc, char **argv)
+static json_t *log_params(const struct options *options, int argc, char **argv)
 {
 	json_t *params = json_object();
 
+	(void)options;
 	for (int i = 0; params && i < argc; i++) {
 		json_int_t sample;
 
@@ -399,13 +394,13 @@ static const struct command {
 	const char *name;
 	int args_min, args_max;
 	int timeout_ms;
-	json_t *(*params)(int argc, char **argv); /* NULL: usage */
+	json_t *(*params)(const struct options *options, int argc, char **argv); /* NULL: usage */
 	int (*print)(const json_t *result);
 } commands[] = {
 	{"status", 0, 0, ASK_MS, no_params, print_status},
 	{"stats", 0, 0, ASK_MS, no_params, print_stats},
 	{"lookup", 2, 2, WALK_MS, question_params, print_lookup},
-	{"flush", 1, 2, WALK_MS, flush_params, print_flush},
+	{"flush", 1, 1, WALK_MS, flush_params, print_flush},
 	{"hot", 0, 1, WALK_MS, hot_params, print_hot},
 	{"trace", 2, 2, RESOLVE_MS, question_params, print_trace},
 	{"reload", 0, 0, WALK_MS, no_params, print_reload},
@@ -527,6 +522,7 @@ int main(int argc, char **argv)
 	static const struct option long_options[] = {{"json", no_argument, NULL, 'j'},
 						     {"config", required_argument, NULL, 'c'},
 						     {"socket", required_argument, NULL, 's'},
+						     {"subtree", no_argument, NULL, 'S'},
 						     {"version", no_argument, NULL, 'V'},
 						     {"help", no_argument, NULL, 'h'},
 						     {NULL}};
@@ -536,7 +532,7 @@ int main(int argc, char **argv)
 	json_t *params;
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "+jc:s:Vh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "jc:s:Vh", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			options.json = true;
@@ -546,6 +542,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			options.socket = optarg;
+			break;
+		case 'S':
+			options.subtree = true;
 			break;
 		case 'V':
 			puts("holdfastctl " HF_VERSION);
@@ -558,10 +557,13 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
+	/* Options may stand anywhere, so getopt has moved the command and its words to the end. */
 	argc -= optind + 1;
 	argv += optind + 1;
 	command = argc >= 0 ? find_command(argv[-1], argc) : NULL;
-	params = command ? command->params(argc, argv) : NULL;
+	if (command && options.subtree && command->params != flush_params)
+		command = NULL;
+	params = command ? command->params(&options, argc, argv) : NULL;
 	if (!params) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
