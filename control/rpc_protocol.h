@@ -12,7 +12,8 @@
  * Dataplane methods:
  *   status           → {version, pid, uptime_s, io, listen: [..], resolver_threads, fastpath: bool, ready: bool}
  *   stats            → {workers: {counter: n…, drops: {reason: n…}}, resolver: {…}, cache: {…}, hot: {…}, tcp: {…}}; names as in the C lists
- *   lookup {name,type} → {facts: [{type, class, fact, rank, ttl, rrs: [text…]}], answers: [{type, class, do, cd, rcode, ttl, kernel: bool}]}
+ *   lookup {name,type} → {facts: [{type, class, fact, rank, ttl, rrs: [text…]}], answers: [{type, class, do, cd, rcode, ttl, kernel: bool,
+ *                      workers: bool}]}; kernel and workers say which of the two tiers holds the answer
  *   flush {name, subtree: bool} → {removed_facts_and_answers, removed_hot}
  *   hot {count}      → {names: [{name, type, hits, ttl}]} most asked first
  *   reload {path}    → {} ; a bad file is an error and changes nothing

@@ -205,22 +205,22 @@ static int print_lookup(const json_t *found)
 {
 	const json_t *facts = json_object_get(found, "facts"), *answers = json_object_get(found, "answers");
 	json_t *item, *rr;
-	size_t i, j, in_kernel = 0;
+	size_t i, j;
 
-	json_array_foreach (answers, i, item)
-		in_kernel += json_is_true(json_object_get(item, "kernel"));
-	printf("kernel: %zu answer%s\n", in_kernel, in_kernel == 1 ? "" : "s");
 	printf("answers: %zu\n", json_array_size(answers));
 	json_array_foreach (answers, i, item) {
-		printf("  %8" JSON_INTEGER_FORMAT " s  %s%s%s  ", number_of(item, "ttl"),
-		       json_is_true(json_object_get(item, "kernel")) ? "kernel " : "workers",
-		       json_is_true(json_object_get(item, "do")) ? " do" : "",
-		       json_is_true(json_object_get(item, "cd")) ? " cd" : "");
+		bool kernel = json_is_true(json_object_get(item, "kernel"));
+		bool workers = json_is_true(json_object_get(item, "workers"));
+
+		printf("  %8" JSON_INTEGER_FORMAT " s  %-15s ", number_of(item, "ttl"),
+		       kernel && workers ? "kernel, workers" : kernel ? "kernel" : "workers");
 		put_text(text_of(item, "class"));
 		putchar(' ');
 		put_text(text_of(item, "type"));
 		putchar(' ');
 		put_text(text_of(item, "rcode"));
+		fputs(json_is_true(json_object_get(item, "do")) ? " do" : "", stdout);
+		fputs(json_is_true(json_object_get(item, "cd")) ? " cd" : "", stdout);
 		putchar('\n');
 	}
 	printf("facts: %zu\n", json_array_size(facts));

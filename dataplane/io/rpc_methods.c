@@ -11,7 +11,7 @@
 #include "io/rpc.h"
 #include "io/rr_text.h"
 
-enum { HOT_NAMES_DEFAULT = 20, HOT_NAMES_MAX = 1000 };
+enum { HOT_NAMES_DEFAULT = 20, HOT_NAMES_MAX = 1000, LOOKUP_KEYS_MAX = 64 };
 
 static json_t *fail(struct hf_rpc_call *call, const char *text)
 {
@@ -197,8 +197,11 @@ static json_t *stats(struct hf_rpc_call *call)
 
 struct lookup {
 	struct hf_rpc_call *call;
+	uint8_t name[HF_NAME_MAX];
 	uint16_t type; /* 0: all */
 	json_t *facts, *answers;
+	uint64_t keys[LOOKUP_KEYS_MAX][2]; /* of the answers listed so far */
+	unsigned key_count;
 };
 
 static void lookup_fact(void *state, uint16_t type, uint16_t class, const struct hf_cache_entry *entry)
@@ -227,32 +230,57 @@ static void lookup_fact(void *state, uint16_t type, uint16_t class, const struct
 			  entry->rrset ? hf_rr_text(entry->rrset) : json_array()));
 }
 
+/* `workers`: whether the answer cache holds it; the kernel's table may outlive that. */
+static void add_answer(struct lookup *lookup, uint16_t type, uint16_t class, uint8_t reply_class,
+		       const struct hf_answer_record *record, bool kernel, bool workers)
+{
+	json_array_append_new(lookup->answers,
+			      json_pack("{s:o,s:o,s:b,s:b,s:s,s:I,s:b,s:b}", "type", type_text(type), "class",
+					class_text(class), "do", (reply_class & HF_REPLY_DO) != 0, "cd",
+					(reply_class & HF_REPLY_CD) != 0, "rcode",
+					hf_rcode_to_text(ntohs(record->flags) & HF_RCODE_MASK), "ttl",
+					(json_int_t)record_ttl(record, lookup->call->now), "kernel", (int)kernel,
+					"workers", (int)workers));
+}
+
 static void lookup_answer(void *state, uint16_t type, uint16_t class, uint8_t reply_class,
 			  const struct hf_answer_record *record)
 {
 	struct lookup *lookup = state;
-	bool kernel;
 
 	if (lookup->type && type != lookup->type)
 		return;
-	kernel = hf_kernel_tier_holds(lookup->call->parts->kernel_tier, record, lookup->call->now);
-	json_array_append_new(lookup->answers,
-			      json_pack("{s:o,s:o,s:b,s:b,s:s,s:I,s:b}", "type", type_text(type), "class", class_text(class),
-					"do", (reply_class & HF_REPLY_DO) != 0, "cd", (reply_class & HF_REPLY_CD) != 0, "rcode",
-					hf_rcode_to_text(ntohs(record->flags) & HF_RCODE_MASK), "ttl",
-					(json_int_t)record_ttl(record, lookup->call->now), "kernel", (int)kernel));
+	if (lookup->key_count < LOOKUP_KEYS_MAX)
+		memcpy(lookup->keys[lookup->key_count++], record->key, sizeof(record->key));
+	add_answer(lookup, type, class, reply_class, record,
+		   hf_kernel_tier_holds(lookup->call->parts->kernel_tier, record, lookup->call->now), true);
+}
+
+/* What the kernel alone holds: after a restart of this process, or when the cache evicted it first. */
+static void lookup_kernel(void *state, uint16_t type, uint16_t class, uint8_t reply_class,
+			  const struct hf_answer_record *record, uint64_t hits)
+{
+	struct lookup *lookup = state;
+
+	(void)hits;
+	if ((lookup->type && type != lookup->type) || !hf_name_equal(record->data, lookup->name))
+		return;
+	for (unsigned i = 0; i < lookup->key_count; i++)
+		if (memcmp(lookup->keys[i], record->key, sizeof(record->key)) == 0)
+			return;
+	add_answer(lookup, type, class, reply_class, record, true, false);
 }
 
 static json_t *lookup(struct hf_rpc_call *call)
 {
 	struct lookup lookup = {.call = call};
-	uint8_t name[HF_NAME_MAX];
 
-	if (!take_name(call, name) || !take_type(call, 0, &lookup.type))
+	if (!take_name(call, lookup.name) || !take_type(call, 0, &lookup.type))
 		return NULL;
 	lookup.facts = json_array();
 	lookup.answers = json_array();
-	hf_cache_visit(call->parts->cache, name, lookup_fact, lookup_answer, &lookup);
+	hf_cache_visit(call->parts->cache, lookup.name, lookup_fact, lookup_answer, &lookup);
+	hf_kernel_tier_visit(call->parts->kernel_tier, call->now, lookup_kernel, &lookup);
 	return json_pack("{s:o,s:o}", "facts", lookup.facts, "answers", lookup.answers);
 }
 
