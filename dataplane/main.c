@@ -97,18 +97,23 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 	unsigned spare = files > FILES_RESERVED + config->tcp_clients + TRACER_EXCHANGES
 				 ? files - FILES_RESERVED - config->tcp_clients - TRACER_EXCHANGES
 				 : 64;
+	unsigned exchanges = spare < EXCHANGES_MAX ? spare : EXCHANGES_MAX;
 	unsigned first_ring = sender_count(config) - config->resolver_threads;
 	struct hf_settings *settings = hf_settings_new(config, error);
 	struct hf_resolver_thread_setup setup = {
 		.settings = settings,
 		.cache = parts->cache,
 		.serve_settings = &parts->serve_settings,
-		.exchanges = (spare < EXCHANGES_MAX ? spare : EXCHANGES_MAX) / config->resolver_threads,
+		.exchanges = exchanges / config->resolver_threads,
 		.stop = &parts->stop,
 	};
 
 	if (!settings)
 		return false;
+	if (exchanges < EXCHANGES_MAX)
+		hf_log(HF_LOG_WARNING, "few-descriptors",
+		       "open-files=%u upstream-queries=%u text=\"raise LimitNOFILE for more upstream queries at once\"", files,
+		       exchanges);
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory or file descriptors");
 	setup.ports = parts->source_ports = hf_source_ports_new(config);
 	parts->resolvers = calloc(config->resolver_threads, sizeof(*parts->resolvers));
@@ -295,6 +300,7 @@ static int run(struct hf_parts *parts, struct hf_housekeeping *housekeeping, con
 {
 	struct running running = {0};
 	char error[HF_IO_ERROR_MAX];
+	size_t listen_count = parts->config->listen_count; /* the configuration is housekeeping's once that runs */
 	int status = EXIT_FAILURE;
 	bool good = true;
 
@@ -308,7 +314,7 @@ static int run(struct hf_parts *parts, struct hf_housekeeping *housekeeping, con
 	if (good && hf_tcp_listen(parts->tcp, error)) {
 		atomic_store_explicit(&parts->ready, true, memory_order_relaxed);
 		hf_log(HF_LOG_INFO, "ready", "version=%s pid=%d io=%s listen=%zu resolver-threads=%u fastpath=%s", HF_VERSION,
-		       (int)getpid(), parts->workers[0].backend->name, parts->config->listen_count, parts->resolver_count,
+		       (int)getpid(), parts->workers[0].backend->name, listen_count, parts->resolver_count,
 		       hf_kernel_tier_open(parts->kernel_tier) ? "yes" : "no");
 		sd_notify(0, "READY=1");
 		wait_for_signals(parts, &running, signals);

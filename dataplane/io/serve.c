@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* From a client's message to a reply or to a waiting miss. */
 #include "io/serve.h"
-#include <stdio.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include "control/log.h"
@@ -79,12 +79,12 @@ static void log_query(const struct hf_query *query, const struct hf_address *cli
 		     hf_type_to_text(query->qtype, type), hf_rcode_to_text(rcode), length, source);
 }
 
-static void count_reply(struct hf_counters *counters, const uint8_t *reply)
+static void count_reply(struct hf_counters *counters, const uint8_t *reply, unsigned rcode)
 {
 	hf_counter_add(&counters->replies, 1);
 	if (reply[2] & HF_FLAG_TC >> 8)
 		hf_counter_add(&counters->truncated, 1);
-	switch (reply[3] & HF_RCODE_MASK) {
+	switch (rcode) {
 	case HF_RCODE_NOERROR:
 		hf_counter_add(&counters->noerror, 1);
 		break;
@@ -107,7 +107,7 @@ static void drop(struct hf_serve *serve, struct hf_request *request, enum hf_dro
 }
 
 /* The reply stands in request->reply, or `length` is 0. */
-static void finish(struct hf_serve *serve, struct hf_request *request, size_t length, const char *source)
+static void finish(struct hf_serve *serve, struct hf_request *request, size_t length, unsigned rcode, const char *source)
 {
 	if (length == 0) {
 		drop(serve, request, HF_DROP_no_reply);
@@ -115,9 +115,9 @@ static void finish(struct hf_serve *serve, struct hf_request *request, size_t le
 	}
 	request->outcome = HF_OUTCOME_REPLY;
 	request->reply_length = length;
-	count_reply(&serve->counters, request->reply);
+	count_reply(&serve->counters, request->reply, rcode);
 	if (hf_log_query_due())
-		log_query(&request->query, &request->client, serve->tcp, request->reply[3] & HF_RCODE_MASK, length, source);
+		log_query(&request->query, &request->client, serve->tcp, rcode, length, source);
 }
 
 static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned rcode, uint16_t ede_code,
@@ -130,7 +130,7 @@ static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned 
 	finish(serve, request,
 	       hf_reply_write_error(&request->query, rcode, &ede, ede_code ? 1 : 0, &options, request->reply,
 				    request->capacity),
-	       "refusal");
+	       rcode, "refusal");
 }
 
 /* Sorts out what never reaches the cache. True when the question is to be looked up. */
@@ -251,7 +251,7 @@ static void answer(struct hf_serve *serve, struct hf_request *request, const str
 	finish(serve, request,
 	       hf_reply_write(record, &request->query, NULL, 0, serve->tcp, &options, now, request->reply,
 			      request->capacity),
-	       "cache");
+	       be16toh(record->flags) & HF_RCODE_MASK, "cache");
 }
 
 void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigned count, struct hf_now now)
@@ -331,7 +331,7 @@ void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
 		return;
 	}
 	hf_counter_add(&serve->counters.answered_misses, 1);
-	count_reply(&serve->counters, ticket->reply);
+	count_reply(&serve->counters, ticket->reply, ticket->rcode);
 	if (hf_log_query_due())
 		log_query(&ticket->query, &ticket->client, ticket->tcp, ticket->rcode, ticket->reply_length, "resolver");
 }

@@ -304,9 +304,14 @@ static void receive_datagrams(struct hf_upstream *upstream, struct exchange *exc
 		ssize_t got = recv(exchange->fd, upstream->datagram, sizeof(upstream->datagram), 0);
 
 		if (got < 0) {
-			/* EMSGSIZE reports somebody's wish for a smaller path MTU: our query is far below any. */
-			if (errno == EINTR || errno == EMSGSIZE)
+			if (errno == EINTR)
 				continue;
+			/* Somebody's wish for a smaller path MTU: our query is far below any. Its report is taken out of the
+			 * error queue, or epoll would tell of it for ever. */
+			if (errno == EMSGSIZE) {
+				(void)!recv(exchange->fd, upstream->datagram, sizeof(upstream->datagram), MSG_ERRQUEUE);
+				continue;
+			}
 			if (errno != EAGAIN)
 				fail(upstream, exchange);
 			return;
