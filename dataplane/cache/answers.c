@@ -27,7 +27,7 @@ struct answer {
 /* Where a question may stand. */
 struct place {
 	struct hf_bucket *buckets[2];
-	uint64_t tag; /* already shifted */
+	uint64_t tag; /* in place: the upper 16 bits */
 };
 
 static struct answer *answer_of(const struct hf_answer_record *record)
@@ -64,7 +64,7 @@ static struct place place_of(const struct hf_answers *answers, uint64_t key0, ui
 
 	return (struct place){
 		.buckets = {first + (((key0 & UINT32_MAX) * n) >> 32), first + (((key1 & UINT32_MAX) * n) >> 32)},
-		.tag = key1 & ~POINTER_MASK,
+		.tag = (key1 | UINT64_C(1) << TAG_SHIFT) & ~POINTER_MASK, /* never 0, so never that of a free word */
 	};
 }
 
@@ -166,7 +166,7 @@ static struct hf_answer_record *find(const struct place *place, const struct hf_
 		for (unsigned i = 0; i < SLOTS; i++) {
 			uint64_t word = load_word(&place->buckets[b]->words[i]);
 
-			if (word != 0 && (word & ~POINTER_MASK) == place->tag && is_of(record_of(word), question))
+			if ((word & ~POINTER_MASK) == place->tag && is_of(record_of(word), question))
 				return record_of(word);
 		}
 	}
@@ -189,7 +189,7 @@ static struct hf_answer_record *candidate(const struct place *place)
 		for (unsigned i = 0; i < SLOTS; i++) {
 			uint64_t word = load_word(&place->buckets[b]->words[i]);
 
-			if (word != 0 && (word & ~POINTER_MASK) == place->tag)
+			if ((word & ~POINTER_MASK) == place->tag)
 				return record_of(word);
 		}
 	}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* RRsets and negative facts: a table of chains, sized once, with one rule for what replaces what. */
+/* RRsets and negative facts: a table of chains, sized once. */
 #include "cache/facts.h"
 #include <stdlib.h>
 #include <string.h>
+#include "cache/ranking.h"
 
 /* A chain of more ends with an eviction from it. Honest load is about one a bucket, and no honest name has this many types: the bound
  * is for someone who asks for 65,535 types of one name, or has found names that share a bucket. */
@@ -15,9 +16,6 @@
  * them. Its rrset->ttl stays 0, so it is never composed into a cached answer and never served stale. */
 #define TTL_0_LIFE_NS HF_NS_PER_SECOND
 
-/* NXDOMAIN is a fact about the name, not about a type; type 0 is reserved (RFC 6895 §3.1). */
-#define TYPE_OF_NXDOMAIN 0
-
 /* A name is hashed in words of 8 octets: zeros stand behind it. */
 #define OWNER_SPACE (HF_NAME_MAX + 9)
 
@@ -28,7 +26,8 @@ struct hf_fact_node {
 	uint16_t type, class;
 	uint8_t owner_length;
 	uint8_t visited; /* any reader sets, the evicting writer clears */
-	const uint8_t *owner; /* lower-cased, behind the rest */
+	const uint8_t *owner;	/* lower-cased, behind the rest */
+	struct hf_rrset *rrset; /* what entry.rrset shows as const; changed only before the node is in the index */
 	struct hf_cache_entry entry;
 };
 
@@ -140,7 +139,7 @@ static const struct hf_cache_entry *find(const struct hf_facts *facts, const str
 	struct hf_fact_node *node;
 
 	for (node = follow(bucket_of(facts, owner->hash)); node; node = follow(&node->next)) {
-		if ((node->type != type && node->type != TYPE_OF_NXDOMAIN) || node->class != class ||
+		if ((node->type != type && node->type != HF_TYPE_OF_NXDOMAIN) || node->class != class ||
 		    !owned_by(node, owner) || !is_fresh(&node->entry, now))
 			continue;
 		if (!__atomic_load_n(&node->visited, __ATOMIC_RELAXED))
@@ -170,7 +169,7 @@ const struct hf_cache_entry *hf_facts_lookup_nxdomain(struct hf_facts *facts, co
 
 	/* Not counted: nearly every walk ends at the root without a find, and that is no miss. */
 	for (;;) {
-		const struct hf_cache_entry *entry = find(facts, &owner, TYPE_OF_NXDOMAIN, class, now);
+		const struct hf_cache_entry *entry = find(facts, &owner, HF_TYPE_OF_NXDOMAIN, class, now);
 
 		if (entry || owner.length == 1)
 			return entry;
@@ -185,125 +184,51 @@ void hf_facts_visit(struct hf_facts *facts, const uint8_t *name,
 		    void *state)
 {
 	uint8_t buffer[OWNER_SPACE];
-	struct owner owner;
+	struct owner owner = make_owner(facts, name, buffer);
 	struct hf_fact_node *node;
 
-	owner = make_owner(facts, name, buffer);
 	for (node = follow(bucket_of(facts, owner.hash)); node; node = follow(&node->next)) {
 		if (owned_by(node, &owner))
 			visit(state, node->type, node->class, &node->entry);
 	}
 }
 
-/* ---- what replaces what ---- */
-
-/* Types that may stand beside a CNAME: RFC 4035 §2.5 (RRSIG, NSEC), RFC 3007 (KEY), the parent's side of a zone cut
- * (DS, NS). SOA, NS and DNSKEY of an apex that unlawfully has a CNAME too: the resolver needs them
- * to reach that zone, and dropping them at each answer would send it back to the parent each time. */
-static bool beside_cname(uint16_t type)
-{
-	switch (type) {
-	case HF_TYPE_RRSIG:
-	case HF_TYPE_NSEC:
-	case HF_TYPE_KEY:
-	case HF_TYPE_NS:
-	case HF_TYPE_SOA:
-	case HF_TYPE_DS:
-	case HF_TYPE_DNSKEY:
-		return true;
-	}
-	return false;
-}
-
-static bool is_cname(const struct hf_fact_node *node)
-{
-	return node->type == HF_TYPE_CNAME && node->entry.fact == HF_FACT_RRSET;
-}
-
-/* Whether two facts of one owner and class cannot both hold. */
-static bool contradict(const struct hf_fact_node *a, const struct hf_fact_node *b)
-{
-	if (a->type == b->type)
-		return true;
-	/* The name does not exist, yet has a type (or exists without one). */
-	if (a->type == TYPE_OF_NXDOMAIN || b->type == TYPE_OF_NXDOMAIN)
-		return true;
-	/* RFC 8767 §7: a newer CNAME displaces other data (and knowledge of its absence), and the reverse. */
-	if (is_cname(a))
-		return !beside_cname(b->type);
-	if (is_cname(b))
-		return !beside_cname(a->type);
-	return false;
-}
-
-/* A zone's own servers must not prolong the delegation that their parent gave: a withdrawn one would live for ever
- * by being asked for ("ghost domains"). So a child's NS set ends with the one it replaces. */
-static void bound_by_delegation(struct hf_fact_node *node, const struct hf_fact_node *old, struct hf_now now)
-{
-	const bool at_root = node->owner_length == 1;
-	uint32_t left;
-
-	if (node->type != HF_TYPE_NS || node->entry.fact != HF_FACT_RRSET || at_root || old->type != HF_TYPE_NS ||
-	    old->entry.fact != HF_FACT_RRSET || node->entry.rank <= HF_RANK_REFERRAL ||
-	    old->entry.rank == HF_RANK_HINTS || node->entry.expires_ns <= old->entry.expires_ns)
-		return;
-	left = hf_cache_entry_ttl(&old->entry, now);
-	node->entry.expires_ns = old->entry.expires_ns;
-	if (node->entry.rrset->ttl > left)
-		((struct hf_rrset *)node->entry.rrset)->ttl = left; /* still ours alone */
-}
-
-/* Puts `node` into the index, or gives it back when what is known is better. */
-static bool insert(struct hf_facts *facts, const struct owner *owner, struct hf_fact_node *node,
-		   struct hf_now now)
-{
-	unsigned shard = hf_shard_of(owner->hash), chain = 0;
-	struct hf_fact_node **bucket = bucket_of(facts, owner->hash), *old, *next, *coldest = NULL;
-	bool outranked = false;
-
-	pthread_mutex_lock(&facts->level.shards[shard].lock);
-	for (old = *bucket; old; old = old->next) {
-		chain++;
-		/* New facts go to the front: the last unvisited one is the oldest. */
-		if (!coldest || !__atomic_load_n(&old->visited, __ATOMIC_RELAXED) ||
-		    __atomic_load_n(&coldest->visited, __ATOMIC_RELAXED))
-			coldest = old;
-		if (old->class != node->class || !owned_by(old, owner) || !contradict(node, old) ||
-		    !is_fresh(&old->entry, now))
-			continue;
-		if (old->entry.rank > node->entry.rank)
-			outranked = true;
-		else
-			bound_by_delegation(node, old, now);
-	}
-	if (outranked) {
-		pthread_mutex_unlock(&facts->level.shards[shard].lock);
-		hf_pool_give_back(&facts->level.pool, &node->block);
-		return false;
-	}
-	if (chain >= CHAIN_MAX)
-		hf_level_evict(&facts->level, shard, &coldest->block);
-	/* First the new, then out with the old: a reader in between sees the new one, never none. */
-	node->next = *bucket;
-	point(bucket, node);
-	for (old = node->next; old; old = next) {
-		next = old->next;
-		if (old->class == node->class && owned_by(old, owner) && contradict(node, old))
-			hf_level_remove(&facts->level, shard, &old->block);
-	}
-	hf_level_add(&facts->level, shard, &node->block);
-	pthread_mutex_unlock(&facts->level.shards[shard].lock);
-	return true;
-}
-
 /* ---- writing ---- */
+
+/* What is to be stored, before and after it has become a node. */
+struct claim {
+	struct owner owner;
+	uint16_t type, class;
+	enum hf_fact fact;
+	enum hf_rank rank;
+	uint32_t ttl;
+	const struct hf_rrset *rrset;
+	const struct hf_rrset *const *proofs;
+	unsigned proof_count;
+};
+
+static bool contradicts(const struct claim *claim, const struct hf_fact_node *old)
+{
+	return old->class == claim->class && owned_by(old, &claim->owner) &&
+	       hf_ranking_contradict(claim->type, claim->fact, old->type, old->entry.fact);
+}
+
+/* Whether something better is known and still fresh; under the lock of the shard. */
+static bool is_outranked(const struct hf_fact_node *chain, const struct claim *claim, struct hf_now now)
+{
+	for (; chain; chain = chain->next) {
+		if (chain->entry.rank > claim->rank && is_fresh(&chain->entry, now) && contradicts(claim, chain))
+			return true;
+	}
+	return false;
+}
 
 static size_t aligned(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
 }
 
-static const struct hf_rrset *copy_rrset(uint8_t **at, const struct hf_rrset *rrset, uint32_t ttl)
+static struct hf_rrset *copy_rrset(uint8_t **at, const struct hf_rrset *rrset, uint32_t ttl)
 {
 	struct hf_rrset *copy = (struct hf_rrset *)*at;
 
@@ -313,48 +238,116 @@ static const struct hf_rrset *copy_rrset(uint8_t **at, const struct hf_rrset *rr
 	return copy;
 }
 
-/* One block: node, proof pointers, RRsets, owner. NULL (counted) when there is no room. */
-static struct hf_fact_node *make_node(struct hf_facts *facts, const struct owner *owner, uint32_t ttl,
-				      const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
-				      unsigned proof_count, struct hf_now now)
+/* One block: node, proof pointers, RRsets, owner. NULL when there is no room. */
+static struct hf_fact_node *make_node(struct hf_facts *facts, const struct claim *claim, struct hf_now now)
 {
-	unsigned shard = hf_shard_of(owner->hash);
-	size_t size = sizeof(struct hf_fact_node) + proof_count * sizeof(proofs[0]) + owner->length;
-	struct hf_fact_node *node = NULL;
-	const struct hf_rrset **kept;
+	size_t size = sizeof(struct hf_fact_node) + claim->proof_count * sizeof(claim->proofs[0]) + claim->owner.length;
+	const struct hf_rrset **proofs;
+	struct hf_fact_node *node;
 	uint8_t *at;
 
-	size += rrset ? aligned(rrset->size) : 0;
-	for (unsigned i = 0; i < proof_count && size <= HF_POOL_BLOCK_MAX; i++)
-		size += aligned(proofs[i]->size);
-	if (size <= HF_POOL_BLOCK_MAX) {
-		hf_level_make_room(&facts->level, shard, size, now);
-		node = hf_pool_take(&facts->level.pool, size);
-	}
-	if (!node) {
-		hf_shard_count(&facts->level.shards[shard].rejections);
+	size += claim->rrset ? aligned(claim->rrset->size) : 0;
+	for (unsigned i = 0; i < claim->proof_count && size <= HF_POOL_BLOCK_MAX; i++)
+		size += aligned(claim->proofs[i]->size);
+	if (size > HF_POOL_BLOCK_MAX)
 		return NULL;
-	}
-	kept = (const struct hf_rrset **)(node + 1);
-	at = (uint8_t *)(kept + proof_count);
-	node->entry = (struct hf_cache_entry){
-		.stored_ns = now.mono_ns,
-		.expires_ns = now.mono_ns + (ttl ? ttl * HF_NS_PER_SECOND : TTL_0_LIFE_NS),
-		.rrset = rrset ? copy_rrset(&at, rrset, ttl) : NULL,
-		.proofs = proof_count ? kept : NULL,
-		.proof_count = proof_count,
-	};
-	for (unsigned i = 0; i < proof_count; i++)
-		kept[i] = copy_rrset(&at, proofs[i], proofs[i]->ttl < ttl ? proofs[i]->ttl : ttl);
-	node->owner = at;
-	memcpy(at, owner->name, owner->length);
-	node->owner_length = (uint8_t)owner->length;
-	node->hash = owner->hash;
+	hf_level_make_room(&facts->level, hf_shard_of(claim->owner.hash), size, now);
+	node = hf_pool_take(&facts->level.pool, size);
+	if (!node)
+		return NULL;
+	proofs = (const struct hf_rrset **)(node + 1);
+	at = (uint8_t *)(proofs + claim->proof_count);
+	node->rrset = claim->rrset ? copy_rrset(&at, claim->rrset, claim->ttl) : NULL;
+	for (unsigned i = 0; i < claim->proof_count; i++)
+		proofs[i] = copy_rrset(&at, claim->proofs[i],
+				       claim->proofs[i]->ttl < claim->ttl ? claim->proofs[i]->ttl : claim->ttl);
+	node->owner = memcpy(at, claim->owner.name, claim->owner.length);
+	node->owner_length = (uint8_t)claim->owner.length;
+	node->hash = claim->owner.hash;
+	node->type = claim->type;
+	node->class = claim->class;
 	node->visited = 0;
+	node->entry = (struct hf_cache_entry){
+		.fact = claim->fact,
+		.rank = claim->rank,
+		.stored_ns = now.mono_ns,
+		.expires_ns = now.mono_ns + (claim->ttl ? claim->ttl * HF_NS_PER_SECOND : TTL_0_LIFE_NS),
+		.rrset = node->rrset,
+		.proofs = claim->proof_count ? proofs : NULL,
+		.proof_count = claim->proof_count,
+	};
 	return node;
 }
 
-static uint32_t clamp_ttl(struct hf_facts *facts, uint32_t ttl, bool negative)
+/* A full chain gives up its oldest unvisited entry; new ones go to the front, so that is the last such. */
+static void bound_chain(struct hf_facts *facts, unsigned shard, struct hf_fact_node *chain)
+{
+	struct hf_fact_node *coldest = chain;
+	unsigned length = 0;
+
+	for (; chain; chain = chain->next, length++) {
+		if (!__atomic_load_n(&chain->visited, __ATOMIC_RELAXED) ||
+		    __atomic_load_n(&coldest->visited, __ATOMIC_RELAXED))
+			coldest = chain;
+	}
+	if (length >= CHAIN_MAX)
+		hf_level_evict(&facts->level, shard, &coldest->block);
+}
+
+/* Puts `node` into the index in place of all that it contradicts; under the lock of the shard. */
+static void replace(struct hf_facts *facts, unsigned shard, struct hf_fact_node **bucket, const struct claim *claim,
+		    struct hf_fact_node *node, struct hf_now now)
+{
+	struct hf_fact_node *old, *next;
+
+	if (claim->type == HF_TYPE_NS && claim->fact == HF_FACT_RRSET) {
+		for (old = *bucket; old; old = old->next) {
+			if (old->type == HF_TYPE_NS && contradicts(claim, old) && is_fresh(&old->entry, now))
+				node->entry.expires_ns = hf_ranking_ns_end(&node->entry, &old->entry);
+		}
+		node->rrset->ttl = hf_cache_entry_ttl(&node->entry, now);
+	}
+	bound_chain(facts, shard, *bucket);
+	/* First in with the new, then out with the old: a reader in between sees the new one, never none. */
+	node->next = *bucket;
+	point(bucket, node);
+	for (old = node->next; old; old = next) {
+		next = old->next;
+		if (contradicts(claim, old))
+			hf_level_remove(&facts->level, shard, &old->block);
+	}
+	hf_level_add(&facts->level, shard, &node->block);
+}
+
+static bool store(struct hf_facts *facts, const struct claim *claim, struct hf_now now)
+{
+	unsigned shard = hf_shard_of(claim->owner.hash);
+	pthread_mutex_t *lock = &facts->level.shards[shard].lock;
+	struct hf_fact_node **bucket = bucket_of(facts, claim->owner.hash), *node;
+	bool outranked;
+
+	/* Asked before anything is evicted for it, and again when it is ready: another writer may have been faster. */
+	pthread_mutex_lock(lock);
+	outranked = is_outranked(*bucket, claim, now);
+	pthread_mutex_unlock(lock);
+	if (outranked)
+		return false;
+	node = make_node(facts, claim, now);
+	if (!node) {
+		hf_shard_count(&facts->level.shards[shard].rejections);
+		return false;
+	}
+	pthread_mutex_lock(lock);
+	outranked = is_outranked(*bucket, claim, now);
+	if (!outranked)
+		replace(facts, shard, bucket, claim, node, now);
+	pthread_mutex_unlock(lock);
+	if (outranked)
+		hf_pool_give_back(&facts->level.pool, &node->block);
+	return !outranked;
+}
+
+static uint32_t clamp_ttl(const struct hf_facts *facts, uint32_t ttl, bool negative)
 {
 	uint32_t min = __atomic_load_n(&facts->min_ttl, __ATOMIC_RELAXED);
 	uint32_t max = __atomic_load_n(&facts->max_ttl, __ATOMIC_RELAXED);
@@ -370,20 +363,19 @@ static uint32_t clamp_ttl(struct hf_facts *facts, uint32_t ttl, bool negative)
 bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)
 {
 	uint8_t buffer[OWNER_SPACE];
-	struct owner owner;
-	struct hf_fact_node *node;
+	struct claim claim = {
+		.owner = make_owner(facts, hf_rrset_owner(rrset), buffer),
+		.type = rrset->type,
+		.class = rrset->class,
+		.fact = HF_FACT_RRSET,
+		.rank = rank,
+		.ttl = clamp_ttl(facts, rrset->ttl, false),
+		.rrset = rrset,
+	};
 
-	if (rrset->type == TYPE_OF_NXDOMAIN || hf_type_is_meta(rrset->type))
+	if (rrset->type == HF_TYPE_OF_NXDOMAIN || hf_type_is_meta(rrset->type))
 		return false;
-	owner = make_owner(facts, hf_rrset_owner(rrset), buffer);
-	node = make_node(facts, &owner, clamp_ttl(facts, rrset->ttl, false), rrset, NULL, 0, now);
-	if (!node)
-		return false;
-	node->entry.fact = HF_FACT_RRSET;
-	node->entry.rank = rank;
-	node->type = rrset->type;
-	node->class = rrset->class;
-	return insert(facts, &owner, node, now);
+	return store(facts, &claim, now);
 }
 
 bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint8_t *name, uint16_t type,
@@ -392,54 +384,58 @@ bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint
 			   struct hf_now now)
 {
 	uint8_t buffer[OWNER_SPACE];
-	struct owner owner;
-	struct hf_fact_node *node;
+	struct claim claim = {
+		.owner = make_owner(facts, name, buffer),
+		.type = fact == HF_FACT_NXDOMAIN ? HF_TYPE_OF_NXDOMAIN : type,
+		.class = class,
+		.fact = fact,
+		/* A negative answer shows in the authority section (RFC 2308 §2), but it answers the question: it
+		 * ranks with the answers of its time. */
+		.rank = rank == HF_RANK_AUTHORITY ? HF_RANK_ANSWER_AUTH : rank,
+		.ttl = clamp_ttl(facts, ttl, true),
+		.rrset = soa,
+		.proofs = proofs,
+		.proof_count = proof_count,
+	};
 
-	if (fact == HF_FACT_RRSET || (fact == HF_FACT_NODATA && (type == TYPE_OF_NXDOMAIN || hf_type_is_meta(type))))
+	if (fact == HF_FACT_RRSET ||
+	    (fact == HF_FACT_NODATA && (type == HF_TYPE_OF_NXDOMAIN || hf_type_is_meta(type))))
 		return false;
-	owner = make_owner(facts, name, buffer);
-	node = make_node(facts, &owner, clamp_ttl(facts, ttl, true), soa, proofs, proof_count, now);
-	if (!node)
-		return false;
-	node->entry.fact = fact;
-	/* A negative answer shows in the authority section (RFC 2308 §2), but it answers the question: it
-	 * ranks with the answers of its time. */
-	node->entry.rank = rank == HF_RANK_AUTHORITY ? HF_RANK_ANSWER_AUTH : rank;
-	node->type = fact == HF_FACT_NXDOMAIN ? TYPE_OF_NXDOMAIN : type;
-	node->class = class;
-	return insert(facts, &owner, node, now);
+	return store(facts, &claim, now);
 }
 
 /* ---- flushing ---- */
 
-size_t hf_facts_flush(struct hf_facts *facts, const uint8_t *name, bool subtree)
+static size_t flush_bucket(struct hf_facts *facts, unsigned shard, struct hf_fact_node **bucket, const struct owner *owner,
+			   bool subtree)
 {
+	struct hf_fact_node *node, *next;
 	size_t removed = 0;
-	uint8_t buffer[OWNER_SPACE];
-	struct owner owner;
 
-	owner = make_owner(facts, name, buffer);
-	for (unsigned shard = 0; shard < HF_SHARDS; shard++) {
-		struct hf_fact_node **bucket = &facts->buckets[(size_t)shard * facts->buckets_per_shard];
-
-		if (!subtree && shard != hf_shard_of(owner.hash))
-			continue;
-		/* The lock is taken bucket by bucket: writers of this shard go on between. */
-		for (uint32_t i = 0; i < facts->buckets_per_shard; i++) {
-			struct hf_fact_node *node, *next;
-
-			if (!follow(&bucket[i]))
-				continue;
-			pthread_mutex_lock(&facts->level.shards[shard].lock);
-			for (node = bucket[i]; node; node = next) {
-				next = node->next;
-				if (subtree ? hf_name_is_below_or_equal(node->owner, owner.name) : owned_by(node, &owner)) {
-					hf_level_remove(&facts->level, shard, &node->block);
-					removed++;
-				}
-			}
-			pthread_mutex_unlock(&facts->level.shards[shard].lock);
+	if (!follow(bucket))
+		return 0;
+	pthread_mutex_lock(&facts->level.shards[shard].lock);
+	for (node = *bucket; node; node = next) {
+		next = node->next;
+		if (subtree ? hf_name_is_below_or_equal(node->owner, owner->name) : owned_by(node, owner)) {
+			hf_level_remove(&facts->level, shard, &node->block);
+			removed++;
 		}
 	}
+	pthread_mutex_unlock(&facts->level.shards[shard].lock);
+	return removed;
+}
+
+size_t hf_facts_flush(struct hf_facts *facts, const uint8_t *name, bool subtree)
+{
+	uint8_t buffer[OWNER_SPACE];
+	struct owner owner = make_owner(facts, name, buffer);
+	size_t removed = 0;
+
+	if (!subtree)
+		return flush_bucket(facts, hf_shard_of(owner.hash), bucket_of(facts, owner.hash), &owner, false);
+	/* The lock is taken bucket by bucket: other writers go on between. */
+	for (size_t i = 0; i < (size_t)facts->buckets_per_shard * HF_SHARDS; i++)
+		removed += flush_bucket(facts, (unsigned)(i / facts->buckets_per_shard), &facts->buckets[i], &owner, true);
 	return removed;
 }
