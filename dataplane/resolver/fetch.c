@@ -96,8 +96,10 @@ bool hf_fetch_is_minimised(const struct hf_fetch *fetch)
 
 uint16_t hf_fetch_ask_type(const struct hf_fetch *fetch)
 {
-	/* RFC 9156 §2.1: A hides the type asked for, and every server can answer it. */
-	return hf_fetch_is_minimised(fetch) ? HF_TYPE_A : fetch->qtype;
+	if (!hf_fetch_is_minimised(fetch))
+		return fetch->qtype;
+	/* RFC 9156 §2.1: A hides the type asked for, and nearly every server can answer it. */
+	return fetch->minimise_by_ns ? HF_TYPE_NS : HF_TYPE_A;
 }
 
 /* How many labels to show the servers of the present zone (RFC 9156 §2.3). */

@@ -143,7 +143,7 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 	hf_fetch_finish(resolver, fetch, &result);
 }
 
-/* The same for a shortened name: no cut there, so show more. An answer to it is an answer to (name, A) as good as any. */
+/* The same for a shortened name: no cut there, so show more. An answer to it is as good as any. */
 static void conclude_minimised(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_message *message,
 			       const struct hf_scrubbed *scrubbed, enum hf_kind kind)
 {
@@ -156,7 +156,7 @@ static void conclude_minimised(struct hf_resolver *resolver, struct hf_fetch *fe
 	}
 	store_chain(resolver, scrubbed, authoritative);
 	if (kind == HF_KIND_NODATA && !scrubbed->chain_count && scrubbed->soa)
-		store_negative(resolver, fetch, scrubbed, HF_FACT_NODATA, HF_TYPE_A, authoritative);
+		store_negative(resolver, fetch, scrubbed, HF_FACT_NODATA, hf_fetch_ask_type(fetch), authoritative);
 	hf_fetch_show_more(resolver, fetch);
 	hf_inflight_ready(resolver, fetch);
 }
@@ -166,8 +166,15 @@ static void handle_error(struct hf_resolver *resolver, struct hf_fetch *fetch, c
 {
 	char address[HF_ADDRESS_TEXT_MAX], question[HF_TRACE_QUESTION_MAX];
 
-	if (hf_fetch_is_minimised(fetch)) {
+	if (hf_fetch_is_minimised(fetch) && fetch->minimise_by_ns) {
 		give_up_minimising(resolver, fetch);
+		return;
+	}
+	if (hf_fetch_is_minimised(fetch)) {
+		/* Some know nothing but delegations of the names above what they serve. Before all of the name is
+		 * shown, they get the type that RFC 7816 used. */
+		fetch->minimise_by_ns = true;
+		hf_inflight_ready(resolver, fetch);
 		return;
 	}
 	hf_fetch_set_error(fetch, 23, "%s rcode=%s for %s", hf_address_to_text(&exchange->server, address),

@@ -463,6 +463,17 @@ TEST_IN_WORLD(shows_all_after_nxdomain_for_a_part, with_minimisation)
 	expect_answer(w, 1, HF_RCODE_NOERROR, 1);
 }
 
+TEST_IN_WORLD(shows_a_part_with_type_ns_before_all_after_an_error, with_minimisation)
+{
+	world_ask(w, 1, "a.b.com.", HF_TYPE_A);
+	reply(w, 0, HF_RCODE_REFUSED, NULL);
+	expect_sent(w, ROOT, "com.", HF_TYPE_NS);
+	reply(w, 0, HF_RCODE_REFUSED, NULL);
+	expect_sent(w, ROOT, "a.b.com.", HF_TYPE_A);
+	reply(w, HF_FLAG_AA, 0, "an a.b.com. 300 A 203.0.113.1", NULL);
+	expect_answer(w, 1, HF_RCODE_NOERROR, 1);
+}
+
 static void with_priming(struct hf_resolver_config *config)
 {
 	config->prime = true;
@@ -630,6 +641,7 @@ int main(void)
 		cmocka_unit_test(asks_the_parent_again_when_the_cached_delegation_fails),
 		cmocka_unit_test(shows_each_zone_only_one_label_more),
 		cmocka_unit_test(shows_all_after_nxdomain_for_a_part),
+		cmocka_unit_test(shows_a_part_with_type_ns_before_all_after_an_error),
 		cmocka_unit_test(primes_the_root_before_its_first_use),
 		cmocka_unit_test(falls_back_to_the_hints_when_priming_fails),
 		cmocka_unit_test(the_longest_route_wins),
