@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What the wire functions on a query's way cost: nanoseconds, and instructions as callgrind counts them (they do not depend
- * on the machine's other load). Prints the JSON of measure.h.
+/* What the wire functions on a query's way cost: nanoseconds, and instructions as callgrind counts them (they do not
+ * depend on the machine's other load). Prints the JSON of measure.h.
  *
  *   bench_wire [CASE CALLS]     with arguments: only makes these calls, for a profiler to watch */
 #include <stdbool.h>
@@ -11,10 +11,10 @@
 #include "measure.h"
 #include "wire/reply.h"
 
-static const uint64_t secret[2] = { 0x0123456789abcdef, 0xfedcba9876543210 };
-static const struct hf_reply_options options = { .edns_size = 1232, .udp_ceiling = 1232 };
-static const struct hf_now start = { .mono_ns = 1000 * HF_NS_PER_SECOND };
-static const struct hf_now later = { .mono_ns = 1007 * HF_NS_PER_SECOND };
+static const uint64_t secret[2] = {0x0123456789abcdef, 0xfedcba9876543210};
+static const struct hf_reply_options options = {.edns_size = 1232, .udp_ceiling = 1232};
+static const struct hf_now start = {.mono_ns = 1000 * HF_NS_PER_SECOND};
+static const struct hf_now later = {.mono_ns = 1007 * HF_NS_PER_SECOND};
 
 static struct packet {
 	uint8_t bytes[512];
@@ -41,7 +41,7 @@ static const uint8_t *name(const char *text)
 
 static const struct hf_rrset *rrset(const char *owner, uint16_t type, const void *rdata, size_t length)
 {
-	const struct hf_rdata entry = { .bytes = rdata, .length = (uint16_t)length };
+	const struct hf_rdata entry = {.bytes = rdata, .length = (uint16_t)length};
 
 	return hf_rrset_make(arena, name(owner), type, HF_CLASS_IN, 300, &entry, 1, 0);
 }
@@ -49,7 +49,7 @@ static const struct hf_rrset *rrset(const char *owner, uint16_t type, const void
 /* A referral as a TLD sends it: 13 NS, 13 A and 13 AAAA of glue, OPT. */
 static void make_referral(void)
 {
-	static const uint8_t counts[] = { 0, 1, 0, 0, 0, 13, 0, 27 }, address[16] = { 0x20, 0x01 };
+	static const uint8_t counts[] = {0, 1, 0, 0, 0, 13, 0, 27}, address[16] = {0x20, 0x01};
 	struct hf_writer writer;
 	char text[32];
 
@@ -60,7 +60,8 @@ static void make_referral(void)
 	hf_writer_u32(&writer, 0x00010001);
 	for (char c = 'a'; c < 'a' + 13; c++) {
 		snprintf(text, sizeof(text), "%c.gtld-servers.net.", c);
-		hf_writer_rr(&writer, name("com."), HF_TYPE_NS, 1, 172800, name(text), (uint16_t)hf_name_length(name(text)));
+		hf_writer_rr(&writer, name("com."), HF_TYPE_NS, 1, 172800, name(text),
+			     (uint16_t)hf_name_length(name(text)));
 	}
 	for (char c = 'a'; c < 'a' + 13; c++) {
 		snprintf(text, sizeof(text), "%c.gtld-servers.net.", c);
@@ -89,7 +90,8 @@ static void set_up(void)
 	sets[2] = rrset("edge.cdn.example.net.", HF_TYPE_A, "\300\0\2\2", 4);
 	answer.sections[HF_SECTION_ANSWER] = sets;
 	answer.section_counts[HF_SECTION_ANSWER] = 3;
-	if (!hf_answer_compose(&answer, secret, plain_query.name, 1, 1, 0, 86400, start, &composed.record, sizeof(composed)))
+	if (!hf_answer_compose(&answer, secret, plain_query.name, 1, 1, 0, 86400, start, &composed.record,
+			       sizeof(composed)))
 		exit(1);
 	make_referral();
 }
@@ -110,7 +112,7 @@ static void parse_edns_do(void)
 
 static void make_key(void)
 {
-	const __u64 key_secret[2] = { secret[0], secret[1] };
+	const __u64 key_secret[2] = {secret[0], secret[1]};
 	__u64 key[2];
 
 	hf_question_key(key_secret, plain_query.name, plain_query.name_length, 1, 1, 0, key);
@@ -125,7 +127,7 @@ static void write_reply(void)
 /* All of a hit but the lookup. */
 static void answer_hit(struct packet *packet)
 {
-	const __u64 key_secret[2] = { secret[0], secret[1] };
+	const __u64 key_secret[2] = {secret[0], secret[1]};
 	struct hf_query query;
 	__u64 key[2];
 
@@ -150,8 +152,8 @@ static void compose(void)
 {
 	static uint8_t bytes[4096] __attribute__((aligned(8)));
 
-	sink += hf_answer_compose(&answer, secret, plain_query.name, 1, 1, 0, 86400, start, (struct hf_answer_record *)bytes,
-				  sizeof(bytes));
+	sink += hf_answer_compose(&answer, secret, plain_query.name, 1, 1, 0, 86400, start,
+				  (struct hf_answer_record *)bytes, sizeof(bytes));
 }
 
 static void parse_referral(void)
@@ -171,14 +173,14 @@ static const struct bench {
 	const char *name;
 	void (*call)(void);
 } benches[] = {
-	{ "parse a query", parse_plain },
-	{ "parse a query with EDNS, DO", parse_edns_do },
-	{ "key of a question", make_key },
-	{ "write a reply", write_reply },
-	{ "a hit without its lookup", answer_hit_plain },
-	{ "a hit without its lookup, EDNS, DO", answer_hit_edns_do },
-	{ "compose an answer of 3 RRs", compose },
-	{ "parse a referral of 39 RRs", parse_referral },
+	{"parse a query", parse_plain},
+	{"parse a query with EDNS, DO", parse_edns_do},
+	{"key of a question", make_key},
+	{"write a reply", write_reply},
+	{"a hit without its lookup", answer_hit_plain},
+	{"a hit without its lookup, EDNS, DO", answer_hit_edns_do},
+	{"compose an answer of 3 RRs", compose},
+	{"parse a referral of 39 RRs", parse_referral},
 };
 enum { BENCH_COUNT = sizeof(benches) / sizeof(benches[0]), HIT = 5 };
 
@@ -199,8 +201,8 @@ static double instructions_of(unsigned bench, unsigned long calls)
 	if (length < 0)
 		return 0;
 	self[length] = '\0';
-	snprintf(command, sizeof(command), "valgrind --tool=callgrind --callgrind-out-file=/dev/null '%s' %u %lu 2>&1", self, bench,
-		 calls);
+	snprintf(command, sizeof(command), "valgrind --tool=callgrind --callgrind-out-file=/dev/null '%s' %u %lu 2>&1",
+		 self, bench, calls);
 	output = popen(command, "r");
 	if (!output)
 		return 0;
@@ -257,8 +259,8 @@ int main(int argc, char **argv)
 	}
 	measure_print_checks_begin();
 	if (hit_instructions > 0)
-		measure_print_check("P10: instructions of a hit with EDNS and DO, without lookup and frame", hit_instructions, "<=",
-				    1500, true);
+		measure_print_check("P10: instructions of a hit with EDNS and DO, without lookup and frame",
+				    hit_instructions, "<=", 1500, true);
 	measure_print_end();
 	hf_arena_free(arena);
 	return 0;

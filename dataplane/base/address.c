@@ -37,7 +37,7 @@ static bool port_from_text(const char *text, uint16_t *port)
 
 bool hf_address_from_text(const char *text, uint16_t default_port, struct hf_address *out)
 {
-	struct hf_address address = { .port = default_port };
+	struct hf_address address = {.port = default_port};
 	char ip[INET6_ADDRSTRLEN];
 	const char *end, *port = NULL;
 

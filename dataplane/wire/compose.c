@@ -65,14 +65,15 @@ size_t hf_answer_compose(const struct hf_answer *answer, const uint64_t secret[2
 	size_t name_length = hf_name_length(qname_lower), name_space = HF_RECORD_NAME_SPACE(name_length);
 	size_t question_length = name_length + 4, body_length;
 	uint8_t *body = record->data + name_space;
-	const __u64 key_secret[2] = { secret[0], secret[1] }; /* __u64 is not uint64_t to the compiler's alias rules */
+	const __u64 key_secret[2] = {secret[0], secret[1]}; /* __u64 is not uint64_t to the compiler's alias rules */
 
 	if (capacity < HF_RECORD_SIZE(name_length, 0))
 		return 0;
 	memset(name + name_space - 8, 0, 8);
 	memcpy(name, qname_lower, name_length);
 
-	_Static_assert(sizeof(struct hf_answer_record) >= HF_HEADER_SIZE + 4, "the virtual message begins inside the record");
+	_Static_assert(sizeof(struct hf_answer_record) >= HF_HEADER_SIZE + 4,
+		       "the writer's message begins inside the record");
 	composition.body_at = HF_HEADER_SIZE + question_length;
 	capacity -= HF_RECORD_SIZE(name_length, 0);
 	if (capacity > HF_MESSAGE_MAX - composition.body_at)

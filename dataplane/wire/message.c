@@ -39,7 +39,7 @@ struct group {
 	uint32_t ttl;
 	uint16_t type, class;
 	uint16_t count, signature_count;
-	uint16_t first, last;			/* RRs */
+	uint16_t first, last;			  /* RRs */
 	uint16_t first_signature, last_signature; /* covering RRSIGs */
 };
 
@@ -80,7 +80,8 @@ static size_t read_name(struct parser *parser, uint8_t out[HF_NAME_MAX])
 	size_t length = hf_name_parse(parser->bytes, parser->length, &parser->at, out);
 
 	if (length == 0)
-		fail(parser, name_is_cut(parser->bytes, parser->length, parser->at) ? fault_truncated : "a name is malformed");
+		fail(parser,
+		     name_is_cut(parser->bytes, parser->length, parser->at) ? fault_truncated : "a name is malformed");
 	return length;
 }
 
@@ -123,7 +124,7 @@ static bool read_rr(struct parser *parser, bool is_last, struct rr *rr, bool *ke
 	rdata_length = hf_octets_u16(fixed + 8);
 	if (rdata_length > parser->length - parser->at)
 		return fail(parser, fault_truncated);
-	*rr = (struct rr){ .owner_at = (uint16_t)owner_at, .next = NONE, .group = NONE };
+	*rr = (struct rr){.owner_at = (uint16_t)owner_at, .next = NONE, .group = NONE};
 	rr->type = hf_octets_u16(fixed);
 	rr->class = hf_octets_u16(fixed + 2);
 	rr->ttl = hf_octets_u32(fixed + 4);
@@ -194,7 +195,7 @@ static unsigned find_group(struct parser *parser, struct section *section, const
 	if (!add)
 		return NONE;
 	group = &section->groups[section->group_count];
-	*group = (struct group){ .hash = hash, .type = type, .class = class, .ttl = TTL_MAX };
+	*group = (struct group){.hash = hash, .type = type, .class = class, .ttl = TTL_MAX};
 	group->first = group->last = group->first_signature = group->last_signature = NONE;
 	group->owner = hf_arena_copy(parser->arena, owner, owner_length);
 	if (!group->owner) {
@@ -232,7 +233,8 @@ static bool place(struct parser *parser, struct section *section, unsigned index
 		found = find_group(parser, section, owner, owner_length, hf_octets_u16(rr->rdata), rr->class, false);
 		if (found != NONE && section->groups[found].type != HF_TYPE_RRSIG) {
 			group = &section->groups[found];
-			link_rr(section, index, &group->first_signature, &group->last_signature, &group->signature_count);
+			link_rr(section, index, &group->first_signature, &group->last_signature,
+				&group->signature_count);
 			if (rr->ttl < group->ttl)
 				group->ttl = rr->ttl;
 			return true;
@@ -287,7 +289,7 @@ static bool make_rrsets(struct parser *parser, const struct section *section, co
 static bool parse_section(struct parser *parser, unsigned count, bool may_be_cut, const struct hf_rrset ***rrsets,
 			  unsigned *rrset_count)
 {
-	struct section section = { 0 };
+	struct section section = {0};
 	const struct hf_rrset **made;
 	uint32_t slots = 8;
 
@@ -381,10 +383,26 @@ static bool parse_message(struct parser *parser, struct hf_message *message)
 	return true;
 }
 
+const uint8_t *hf_message_lower_question(const uint8_t *bytes, size_t length, struct hf_arena *arena)
+{
+	uint8_t *copy = hf_arena_copy(arena, bytes, length);
+	size_t at = HF_HEADER_SIZE;
+
+	if (!copy)
+		return NULL;
+	while (at < length && copy[at] != 0 && copy[at] <= HF_LABEL_MAX) {
+		size_t end = at + 1 + copy[at];
+
+		for (at++; at < end && at < length; at++)
+			copy[at] = hf_name_lower_octet(copy[at]);
+	}
+	return copy;
+}
+
 bool hf_message_parse(const uint8_t *bytes, size_t length, struct hf_arena *arena, struct hf_message *message,
 		      const char **fault)
 {
-	struct parser parser = { .bytes = bytes, .length = length, .arena = arena };
+	struct parser parser = {.bytes = bytes, .length = length, .arena = arena};
 	bool ok = parse_message(&parser, message);
 
 	if (fault)
@@ -409,11 +427,13 @@ static unsigned count_rrs(const uint8_t *bytes, size_t length)
 bool hf_message_parse_rrs(const uint8_t *bytes, size_t length, struct hf_arena *arena, const struct hf_rrset ***rrsets,
 			  unsigned *rrset_count, const char **fault)
 {
-	struct parser parser = { .bytes = bytes, .length = length, .arena = arena };
-	bool ok = length <= HF_MESSAGE_MAX && parse_section(&parser, count_rrs(bytes, length), false, rrsets, rrset_count);
+	struct parser parser = {.bytes = bytes, .length = length, .arena = arena};
+	bool ok;
 
-	if (length > HF_MESSAGE_MAX)
-		fail(&parser, "more than 65535 octets of RRs");
+	if (length <= HF_MESSAGE_MAX)
+		ok = parse_section(&parser, count_rrs(bytes, length), false, rrsets, rrset_count);
+	else
+		ok = fail(&parser, "more than 65535 octets of RRs");
 	if (fault)
 		*fault = parser.fault;
 	return ok;

@@ -57,8 +57,8 @@ struct hf_query {
 
 /* Parses a client's message strictly: QR=0, exactly one question whose name is uncompressed, no
  * answer or authority records, at most one OPT and an optional trailing TSIG/SIG(0) that is not
- * looked at, no octets behind. Whatever the verdict, id, flags, question_length
- * are filled as far as known, and edns.present says whether the reply may hold an OPT. IXFR with its SOA is HF_QUERY_NOTIMP. */
+ * looked at, no octets behind. Whatever the verdict, id, flags, question_length are filled as far as known, and
+ * edns.present says whether the reply may hold an OPT. IXFR with its SOA is HF_QUERY_NOTIMP. */
 enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struct hf_query *query);
 
 /* ---- replies of servers ---- */
@@ -85,6 +85,10 @@ struct hf_message {
  * the last RR are ignored, as everybody does. Work is linear in the message's length, whatever it holds. */
 bool hf_message_parse(const uint8_t *bytes, size_t length, struct hf_arena *arena, struct hf_message *message,
 		      const char **fault);
+
+/* A copy in the arena whose question is in lower case. Servers compress names against the question, so without this the random
+ * case of a 0x20 query would show in owners, targets and servers' names. NULL without memory. */
+const uint8_t *hf_message_lower_question(const uint8_t *bytes, size_t length, struct hf_arena *arena);
 
 /* RRs in wire form one behind the other, as libraries that read zone files give them (ldns_rr2wire), grouped
  * into RRsets as above. Fails as above, also on OPT and TSIG and on octets left over. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "bpf/fastpath_abi.h"
 
-const uint8_t hf_name_root[1] = { 0 };
+const uint8_t hf_name_root[1] = {0};
 
 /* A well-behaved compressor never points at a pointer, so a name has at most one pointer per label. Some
  * do; but a chain of bare pointers through the whole message, named by each of thousands of RRs,

@@ -48,7 +48,8 @@ size_t hf_name_from_text(const char *text, uint8_t out[HF_NAME_MAX])
 			uint8_t octet;
 
 			/* One place is kept for the root label. */
-			if (!octet_from_text(&text, &octet) || length - label > HF_LABEL_MAX || length >= HF_NAME_MAX - 1)
+			if (!octet_from_text(&text, &octet) || length - label > HF_LABEL_MAX ||
+			    length >= HF_NAME_MAX - 1)
 				return 0;
 			out[length++] = octet;
 		}

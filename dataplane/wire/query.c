@@ -44,7 +44,8 @@ static void lower_padded(const uint8_t *name, size_t length, uint8_t *out)
 }
 _Static_assert(HF_HEADER_SIZE >= 8, "lower_padded reads up to seven octets before the question");
 
-/* The additional section: at most one OPT, and as the last RR a TSIG (RFC 8945 §5.1) or SIG(0) (RFC 2931 §3), unread. */
+/* The additional section: at most one OPT, and as the last RR a TSIG (RFC 8945 §5.1) or SIG(0) (RFC 2931 §3),
+ * which are not looked into. */
 static enum hf_query_verdict additional_parse(const uint8_t *packet, size_t length, size_t at, unsigned count,
 					      struct hf_query *query)
 {
@@ -67,8 +68,8 @@ static enum hf_query_verdict additional_parse(const uint8_t *packet, size_t leng
 		if (type == HF_TYPE_OPT) {
 			if (!owner_is_root || query->edns.present)
 				return HF_QUERY_FORMERR; /* RFC 6891 §6.1.1 */
-			if (!hf_edns_read(hf_octets_u16(packet + at + 2), hf_octets_u32(packet + at + 4), packet + at + 10,
-					  rdata_length, &query->edns))
+			if (!hf_edns_read(hf_octets_u16(packet + at + 2), hf_octets_u32(packet + at + 4),
+					  packet + at + 10, rdata_length, &query->edns))
 				return HF_QUERY_FORMERR;
 		} else if ((type != HF_TYPE_TSIG && type != HF_TYPE_SIG) || count != 1) {
 			return HF_QUERY_FORMERR;
@@ -92,7 +93,7 @@ enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struc
 	query->name_length = 0;
 	query->reply_class = 0;
 	query->question = NULL;
-	query->edns = (struct hf_edns){ 0 };
+	query->edns = (struct hf_edns){0};
 	if (length < HF_HEADER_SIZE)
 		return HF_QUERY_DROP;
 	query->id = hf_octets_u16(packet);
@@ -124,8 +125,8 @@ enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struc
 	return verdict;
 }
 
-size_t hf_query_write(uint8_t *out, size_t capacity, uint16_t id, uint16_t flags, const uint8_t *qname,
-		      uint16_t qtype, uint16_t qclass, uint16_t edns_size, bool dnssec_ok)
+size_t hf_query_write(uint8_t *out, size_t capacity, uint16_t id, uint16_t flags, const uint8_t *qname, uint16_t qtype,
+		      uint16_t qclass, uint16_t edns_size, bool dnssec_ok)
 {
 	struct hf_writer writer;
 

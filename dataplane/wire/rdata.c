@@ -7,7 +7,7 @@
 
 const uint8_t *hf_rdata_fields(uint16_t type, uint16_t class)
 {
-	static const uint8_t opaque[] = { HF_FIELD_REST, HF_FIELD_END };
+	static const uint8_t opaque[] = {HF_FIELD_REST, HF_FIELD_END};
 
 	/* Class CH has an A of its own: a name and an octal address. */
 	if (class != HF_CLASS_IN && (type == HF_TYPE_A || type == HF_TYPE_AAAA))
@@ -120,7 +120,9 @@ bool hf_rdata_equal(const uint8_t *a, const uint8_t *b, size_t length, const uin
 
 		if (field_length == HF_RDATA_FAULT)
 			return false;
-		if (is_name ? !equal_without_case(a + at, b + at, field_length) : memcmp(a + at, b + at, field_length) != 0)
+		if (!is_name && memcmp(a + at, b + at, field_length) != 0)
+			return false;
+		if (is_name && !equal_without_case(a + at, b + at, field_length))
 			return false;
 		at += field_length;
 	}

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fields of (type, class). The address types are only laid out so in class IN (RFC 1035 §3.4); elsewhere one HF_FIELD_REST. */
+/* Fields of (type, class). The address types are only laid out so in class IN (RFC 1035 §3.4); elsewhere they are one
+ * HF_FIELD_REST. */
 const uint8_t *hf_rdata_fields(uint16_t type, uint16_t class);
 bool hf_rdata_has_names(const uint8_t *fields);
 

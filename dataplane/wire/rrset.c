@@ -7,7 +7,7 @@
 
 static struct hf_rdata entry_at(const struct hf_rrset *rrset, const uint8_t *at, unsigned index)
 {
-	struct hf_rdata entry = { 0 };
+	struct hf_rdata entry = {0};
 
 	if (index < (unsigned)rrset->count + rrset->signature_count) {
 		memcpy(&entry.length, at, sizeof(entry.length));
@@ -76,7 +76,7 @@ static int append(struct hf_rrset *rrset, size_t capacity, struct hf_arena *aren
 		  unsigned count, uint16_t type)
 {
 	const uint8_t *fields = hf_rdata_fields(type, rrset->class);
-	struct seen seen = { 0 };
+	struct seen seen = {0};
 	int kept = 0;
 
 	if (count > 1 && !seen_init(&seen, arena, count))
@@ -98,8 +98,7 @@ static int append(struct hf_rrset *rrset, size_t capacity, struct hf_arena *aren
 }
 
 struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uint16_t type, uint16_t class,
-			       uint32_t ttl, const struct hf_rdata *rdata, uint16_t count,
-			       uint16_t signature_count)
+			       uint32_t ttl, const struct hf_rdata *rdata, uint16_t count, uint16_t signature_count)
 {
 	size_t owner_length = hf_name_length(owner), capacity = offsetof(struct hf_rrset, data) + owner_length;
 	struct hf_rrset *rrset;

@@ -41,11 +41,12 @@ struct hf_rdata hf_rrset_first(const struct hf_rrset *rrset);
 struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata current);
 
 /* Builds a set in the arena. `rdata` holds count + signature_count entries (their index is not looked at), names
- * uncompressed. Duplicate RRs are dropped (names in RDATA compare without case). NULL when memory or the 64 KiB bound runs out, or count is 0. */
+ * uncompressed. Duplicate RRs are dropped (names in RDATA compare without case). NULL when memory or the 64 KiB
+ * bound runs out, or count is 0. */
 struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uint16_t type, uint16_t class,
 			       uint32_t ttl, const struct hf_rdata *rdata, uint16_t count,
 			       uint16_t signature_count);
 struct hf_rrset *hf_rrset_copy(struct hf_arena *arena, const struct hf_rrset *rrset);
-/* Same owner, type, class and RRs as a set, names in any case (servers answer 0x20 queries in the query's case); TTL and RRSIGs are not looked at. Sets above 256 RRs in wholly different
- * orders count as different (work is bounded). */
+/* Same owner, type, class and RRs as a set, names in any case; TTL and RRSIGs are not looked at. Sets above 256 RRs in
+ * wholly different orders count as different (work is bounded). */
 bool hf_rrset_same_data(const struct hf_rrset *a, const struct hf_rrset *b);

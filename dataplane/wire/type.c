@@ -22,7 +22,9 @@ struct type {
 	uint8_t fields[FIELDS_MAX]; /* none given: REST */
 };
 
-/* Names whose place depends on other fields (A6, IPSECKEY, HIP, AMTRELAY) may never be compressed and so are part of REST. */
+/* Names whose place depends on other fields (A6, IPSECKEY, HIP, AMTRELAY) may never be compressed and so are part of
+ * REST. */
+/* clang-format off */
 static const struct type types[] = {
 	[1] = { "A", { IPV4 } },
 	[2] = { "NS", { NAME } },
@@ -120,6 +122,7 @@ static const struct type types[] = {
 	[263] = { "CLA", { STRING, REST } },
 	[264] = { "IPN", { U32, U32 } },
 };
+/* clang-format on */
 
 enum { TYPE_COUNT = sizeof(types) / sizeof(types[0]) };
 
@@ -128,8 +131,8 @@ static const struct {
 	uint16_t type;
 	struct type entry;
 } distant_types[] = {
-	{ 32768, { "TA", { U16, U8, U8, REST } } },
-	{ 32769, { "DLV", { U16, U8, U8, REST } } },
+	{32768, {"TA", {U16, U8, U8, REST}}},
+	{32769, {"DLV", {U16, U8, U8, REST}}},
 };
 
 static const struct type *find(uint16_t type)
@@ -144,7 +147,7 @@ static const struct type *find(uint16_t type)
 
 const uint8_t *hf_type_fields(uint16_t type)
 {
-	static const uint8_t unknown[] = { HF_FIELD_REST, HF_FIELD_END };
+	static const uint8_t unknown[] = {HF_FIELD_REST, HF_FIELD_END};
 	const struct type *entry = find(type);
 
 	return entry ? entry->fields : unknown;
@@ -199,10 +202,10 @@ bool hf_type_from_text(const char *text, uint16_t *type)
 const char *hf_rcode_to_text(unsigned rcode)
 {
 	static const char *const names[] = {
-		[0] = "NOERROR",   [1] = "FORMERR",   [2] = "SERVFAIL",	 [3] = "NXDOMAIN",   [4] = "NOTIMP",
-		[5] = "REFUSED",   [6] = "YXDOMAIN",  [7] = "YXRRSET",	 [8] = "NXRRSET",    [9] = "NOTAUTH",
-		[10] = "NOTZONE",  [11] = "DSOTYPENI", [16] = "BADVERS", [17] = "BADKEY",    [18] = "BADTIME",
-		[19] = "BADMODE",  [20] = "BADNAME",  [21] = "BADALG",	 [22] = "BADTRUNC",  [23] = "BADCOOKIE",
+		[0] = "NOERROR",  [1] = "FORMERR",    [2] = "SERVFAIL", [3] = "NXDOMAIN",  [4] = "NOTIMP",
+		[5] = "REFUSED",  [6] = "YXDOMAIN",   [7] = "YXRRSET",	[8] = "NXRRSET",   [9] = "NOTAUTH",
+		[10] = "NOTZONE", [11] = "DSOTYPENI", [16] = "BADVERS", [17] = "BADKEY",   [18] = "BADTIME",
+		[19] = "BADMODE", [20] = "BADNAME",   [21] = "BADALG",	[22] = "BADTRUNC", [23] = "BADCOOKIE",
 	};
 
 	if (rcode < sizeof(names) / sizeof(names[0]) && names[rcode])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Writing messages with name compression.
  *
- * Every suffix of a written name is kept in a small open-addressed table by its hash, so a name costs its own labels and not
- * the names before it. Table and probes are bounded: once it is full, names only compress
+ * Every suffix of a written name is kept in a small open-addressed table by its hash, so a name costs its own labels
+ * and not the names before it. Table and probes are bounded: once it is full, names only compress
  * against what is in it (an unbounded search is CVE-2024-8508).
  */
 #include <string.h>

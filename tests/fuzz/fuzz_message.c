@@ -25,8 +25,8 @@ static void check_rrset(const struct hf_rrset *set)
 static unsigned write_rrset(struct hf_writer *writer, const struct hf_rrset *set)
 {
 	for (struct hf_rdata r = hf_rrset_first(set); r.bytes; r = hf_rrset_next(set, r))
-		hf_writer_rr(writer, hf_rrset_owner(set), r.index < set->count ? set->type : HF_TYPE_RRSIG, set->class, set->ttl,
-			     r.bytes, r.length);
+		hf_writer_rr(writer, hf_rrset_owner(set), r.index < set->count ? set->type : HF_TYPE_RRSIG, set->class,
+			     set->ttl, r.bytes, r.length);
 	return (unsigned)set->count + set->signature_count;
 }
 
@@ -56,7 +56,8 @@ static void check_written_again(const struct hf_message *message, struct hf_aren
 		for (unsigned i = 0; i < message->section_counts[section]; i++) {
 			const struct hf_rrset *a = message->sections[section][i], *b = again.sections[section][i];
 
-			FUZZ_CHECK(a->ttl == b->ttl && a->signature_count == b->signature_count && hf_rrset_same_data(a, b));
+			FUZZ_CHECK(a->ttl == b->ttl && a->signature_count == b->signature_count &&
+				   hf_rrset_same_data(a, b));
 		}
 	}
 }

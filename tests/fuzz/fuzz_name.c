@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Names out of messages and out of text. Input: an offset (two octets, taken modulo the rest's length), then a message; the
- * whole input is read as text, too. */
+/* Names out of messages and out of text. Input: an offset (two octets, taken modulo the rest's length), then a message;
+ * the whole input is read as text, too. */
 #include <string.h>
 #include "fuzz.h"
 #include "wire/name.h"

@@ -12,7 +12,8 @@ static void check_question(const uint8_t *data, size_t size, const struct hf_que
 	size_t offset = HF_HEADER_SIZE;
 
 	FUZZ_CHECK(query->question == data + HF_HEADER_SIZE);
-	FUZZ_CHECK(query->question_length == query->name_length + 4u && query->question_length <= size - HF_HEADER_SIZE);
+	FUZZ_CHECK(query->question_length == query->name_length + 4u &&
+		   query->question_length <= size - HF_HEADER_SIZE);
 	FUZZ_CHECK(hf_name_parse(data, size, &offset, lowered) == query->name_length);
 	FUZZ_CHECK(offset == (size_t)HF_HEADER_SIZE + query->name_length);
 	hf_name_lower(lowered, lowered);
@@ -30,11 +31,13 @@ static void check_edns(const uint8_t *data, size_t size, const struct hf_edns *e
 static void check_error_reply(const struct hf_query *query, enum hf_query_verdict verdict, struct hf_arena *arena)
 {
 	static const unsigned rcodes[] = {
-		[HF_QUERY_OK] = HF_RCODE_REFUSED,	  [HF_QUERY_FORMERR] = HF_RCODE_FORMERR,
-		[HF_QUERY_NOTIMP] = HF_RCODE_NOTIMP, [HF_QUERY_BADVERS] = HF_RCODE_BADVERS,
+		[HF_QUERY_OK] = HF_RCODE_REFUSED,
+		[HF_QUERY_FORMERR] = HF_RCODE_FORMERR,
+		[HF_QUERY_NOTIMP] = HF_RCODE_NOTIMP,
+		[HF_QUERY_BADVERS] = HF_RCODE_BADVERS,
 	};
-	static const struct hf_reply_options options = { .edns_size = 1232, .udp_ceiling = 1232 };
-	const struct hf_ede ede = { 18, "prohibited" };
+	static const struct hf_reply_options options = {.edns_size = 1232, .udp_ceiling = 1232};
+	const struct hf_ede ede = {18, "prohibited"};
 	struct hf_message message;
 	uint8_t reply[HF_UDP_PLAIN_MAX];
 	size_t length = hf_reply_write_error(query, rcodes[verdict], &ede, 1, &options, reply, sizeof(reply));

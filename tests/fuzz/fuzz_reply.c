@@ -12,15 +12,15 @@ enum { TCP = 1, EDNS = 2, DO = 4, WITH_EDE = 8, IN_PLACE = 16, RD = 32, CD = 64 
 
 struct circumstances {
 	uint8_t flags;
-	uint8_t ceiling; /* times 16 */
+	uint8_t ceiling;		   /* times 16 */
 	uint16_t edns_size, capacity, age; /* network order */
 };
 _Static_assert(sizeof(struct circumstances) == 8, "the input's head");
 
-static const struct hf_now start = { .mono_ns = 1000 * HF_NS_PER_SECOND };
+static const struct hf_now start = {.mono_ns = 1000 * HF_NS_PER_SECOND};
 
-static void check_section(const struct hf_answer *answer, const struct hf_message *reply, unsigned section, bool signatures,
-			  uint32_t age)
+static void check_section(const struct hf_answer *answer, const struct hf_message *reply, unsigned section,
+			  bool signatures, uint32_t age)
 {
 	unsigned read = 0;
 
@@ -62,9 +62,9 @@ static void check_reply(const struct circumstances *of, const struct hf_answer *
 			const struct hf_answer_record *record, const struct hf_query *query, const uint8_t *packet,
 			size_t packet_length, struct hf_arena *arena)
 {
-	const struct hf_reply_options options = { .edns_size = 1232, .udp_ceiling = (uint16_t)(of->ceiling * 16) };
-	const struct hf_ede edes[] = { { 3, "stale" }, { 22, NULL } };
-	struct hf_now now = { .mono_ns = start.mono_ns + be16toh(of->age) * HF_NS_PER_SECOND };
+	const struct hf_reply_options options = {.edns_size = 1232, .udp_ceiling = (uint16_t)(of->ceiling * 16)};
+	const struct hf_ede edes[] = {{3, "stale"}, {22, NULL}};
+	struct hf_now now = {.mono_ns = start.mono_ns + be16toh(of->age) * HF_NS_PER_SECOND};
 	size_t capacity = of->capacity ? be16toh(of->capacity) : HF_MESSAGE_MAX, length;
 	uint8_t *out = malloc(capacity + packet_length);
 	struct hf_query here = *query;
@@ -76,7 +76,8 @@ static void check_reply(const struct circumstances *of, const struct hf_answer *
 		memcpy(out, packet, packet_length);
 		FUZZ_CHECK(hf_query_parse(out, packet_length, &here) == HF_QUERY_OK);
 	}
-	length = hf_reply_write(record, &here, edes, of->flags & WITH_EDE ? 2 : 0, of->flags & TCP, &options, now, out, capacity);
+	length = hf_reply_write(record, &here, edes, of->flags & WITH_EDE ? 2 : 0, of->flags & TCP, &options, now, out,
+				capacity);
 	if (length == 0) {
 		FUZZ_CHECK(capacity < HF_HEADER_SIZE + query->question_length + 11u);
 		free(out);
@@ -87,20 +88,23 @@ static void check_reply(const struct circumstances *of, const struct hf_answer *
 	FUZZ_CHECK(memcmp(out + HF_HEADER_SIZE, query->question, query->question_length) == 0);
 	FUZZ_CHECK(reply.id == query->id && reply.rcode == answer->rcode);
 	FUZZ_CHECK(reply.edns.present == query->edns.present && reply.edns.dnssec_ok == query->edns.dnssec_ok);
-	if (reply.flags & HF_FLAG_TC && reply.section_counts[0] + reply.section_counts[1] + reply.section_counts[2] == 0) {
+	if (reply.flags & HF_FLAG_TC &&
+	    reply.section_counts[0] + reply.section_counts[1] + reply.section_counts[2] == 0) {
 		free(out);
 		return;
 	}
 	for (unsigned section = 0; section < HF_SECTION_COUNT; section++)
-		check_section(answer, &reply, section, (query->reply_class & HF_REPLY_DO) || query->qtype == HF_TYPE_RRSIG ||
-			      query->qtype == HF_TYPE_ANY, record->ttl_count == HF_RECORD_NOT_CACHEABLE ? 0 : be16toh(of->age));
+		check_section(answer, &reply, section,
+			      (query->reply_class & HF_REPLY_DO) || query->qtype == HF_TYPE_RRSIG ||
+				      query->qtype == HF_TYPE_ANY,
+			      record->ttl_count == HF_RECORD_NOT_CACHEABLE ? 0 : be16toh(of->age));
 	free(out);
 }
 
 static void run(const struct circumstances *of, const struct hf_message *message, struct hf_arena *arena)
 {
-	static const uint64_t secret[2] = { 1, 2 };
-	struct hf_answer answer = { .rcode = message->rcode & HF_RCODE_MASK, .authentic = message->flags & HF_FLAG_AD };
+	static const uint64_t secret[2] = {1, 2};
+	struct hf_answer answer = {.rcode = message->rcode & HF_RCODE_MASK, .authentic = message->flags & HF_FLAG_AD};
 	uint16_t flags = (of->flags & RD ? HF_FLAG_RD : 0) | (of->flags & CD ? HF_FLAG_CD : 0);
 	uint8_t packet[HF_HEADER_SIZE + HF_NAME_MAX + 4 + 11];
 	size_t packet_length, capacity = HF_MESSAGE_MAX, size;
@@ -119,8 +123,8 @@ static void run(const struct circumstances *of, const struct hf_message *message
 		record = malloc(capacity > 0 ? capacity : 1);
 		if (!record)
 			return;
-		size = hf_answer_compose(&answer, secret, query.name, query.qtype, query.qclass, query.reply_class, 86400, start,
-					 record, capacity);
+		size = hf_answer_compose(&answer, secret, query.name, query.qtype, query.qclass, query.reply_class,
+					 86400, start, record, capacity);
 		if (size > 0) {
 			check_record(record, size, &query);
 			if (round == 0)

@@ -46,7 +46,7 @@ void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak)
 
 static void catch_crashes(void)
 {
-	static const int signals[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGSEGV };
+	static const int signals[] = {SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGSEGV};
 
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(save_current);
@@ -133,7 +133,7 @@ static uint32_t below(uint32_t bound)
 }
 
 /* Octets that mean something in messages: lengths, pointers, types, edges. */
-static const uint8_t telling[] = { 0, 1, 2, 5, 6, 12, 28, 41, 46, 47, 63, 64, 65, 127, 128, 191, 192, 250, 255 };
+static const uint8_t telling[] = {0, 1, 2, 5, 6, 12, 28, 41, 46, 47, 63, 64, 65, 127, 128, 191, 192, 250, 255};
 
 static size_t mutate_once(uint8_t *bytes, size_t size)
 {

@@ -54,7 +54,7 @@ static void add_owned(const void *owner, size_t owner_length, unsigned type, uns
 	memcpy(bytes + length, owner, owner_length);
 	length += owner_length;
 	hf_octets_put_u16(bytes + length, (uint16_t)type);
-	hf_octets_put_u16(bytes + length + 2, (uint16_t)class);
+	hf_octets_put_u16(bytes + length + 2, (uint16_t) class);
 	hf_octets_put_u32(bytes + length + 4, ttl);
 	hf_octets_put_u16(bytes + length + 8, (uint16_t)rdata_length);
 	memcpy(bytes + length + 10, rdata, rdata_length);
@@ -137,7 +137,7 @@ static void sections_and_classes_are_kept_apart(void **state)
 /* RRSIG RDATA of 18 fixed octets, the signer "example." by pointer and one octet of signature. */
 static void add_rrsig(unsigned covered, uint32_t ttl, char signature)
 {
-	uint8_t rdata[21] = { 0 };
+	uint8_t rdata[21] = {0};
 
 	hf_octets_put_u16(rdata, (uint16_t)covered);
 	memcpy(rdata + 18, "\xc0\x0c", 2);
@@ -279,7 +279,10 @@ static void no_cut_of_a_message_is_accepted(void **state)
 	begin(0, 2, 1, 1);
 	add(2, 1, "\2ns\xc0\x0c", 5);
 	add_rrsig(2, 1, 'z');
-	add(6, 1, "\1a\xc0\x0c\1b\xc0\x0c" "0123456789abcdefghij", 28);
+	add(6, 1,
+	    "\1a\xc0\x0c\1b\xc0\x0c"
+	    "0123456789abcdefghij",
+	    28);
 	add_owned("", 1, 41, 1232, 0, "\0\12\0\2ab", 6);
 	assert_true(parse());
 	for (size_t cut = 0; cut < length; cut++) {
@@ -329,7 +332,10 @@ static void too_little_memory_is_a_fault_and_no_crash(void **state)
 	begin(0, 2, 1, 0);
 	add(2, 1, "\2ns\xc0\x0c", 5);
 	add_rrsig(2, 1, 'z');
-	add(6, 1, "\1a\xc0\x0c\1b\xc0\x0c" "0123456789abcdefghij", 28);
+	add(6, 1,
+	    "\1a\xc0\x0c\1b\xc0\x0c"
+	    "0123456789abcdefghij",
+	    28);
 	for (size_t limit = 0; !accepted; limit += 16) {
 		struct hf_arena *small = hf_arena_new(limit);
 
@@ -353,8 +359,8 @@ static double seconds_of_parse(bool expected)
 
 static size_t chain_pointer; /* where a pointer to the chain's end stands */
 
-/* Begins a message with one RR of unknown type whose RDATA is a chain of 120 labels "x", each followed by a pointer to the one
- * before; the first leads to the question's name. Returns the count of RRs. */
+/* Begins a message with one RR of unknown type whose RDATA is a chain of 120 labels "x", each followed by a pointer to
+ * the one before; the first leads to the question's name. Returns the count of RRs. */
 static unsigned begin_pointer_chain(void)
 {
 	size_t rdata_at;
@@ -374,8 +380,8 @@ static unsigned begin_pointer_chain(void)
 	return 1;
 }
 
-/* The largest messages of the kinds that have hurt resolvers. A quadratic parser needs minutes for them under sanitizers; the bound
- * is far above what a loaded machine needs for the linear one. */
+/* The largest messages of the kinds that have hurt resolvers. A quadratic parser needs minutes for them under
+ * sanitizers; the bound is far above what a loaded machine needs for the linear one. */
 static void hostile_messages_of_64_kib_cost_little(void **state)
 {
 	unsigned count;
@@ -398,7 +404,8 @@ static void hostile_messages_of_64_kib_cost_little(void **state)
 	assert_true(seconds_of_parse(true) < 2);
 	assert_int_equal(message.section_counts[0], count);
 
-	/* NS RRs whose owner and RDATA are 249 octets long, by one pointer to a chain of pointers; a class, and so a set, for each. */
+	/* NS RRs whose owner and RDATA are 249 octets long, by one pointer to a chain of pointers; a class, and so a
+	 * set, for each. */
 	for (count = begin_pointer_chain(); length + 14 <= 65535; count++)
 		add_owned(bytes + chain_pointer, 2, 2, count, 1, bytes + chain_pointer, 2);
 	hf_octets_put_u16(bytes + 6, (uint16_t)count);
@@ -426,7 +433,7 @@ static void a_set_that_grows_over_64_kib_when_expanded_is_refused(void **state)
 /* The parser's hash of an owner of eight octets and the root, as whoever reads the source can compute it. */
 static uint32_t slot_of(const uint8_t owner[8], unsigned type)
 {
-	uint64_t hash = (uint64_t)type << 16 | 1, words[2] = { 0 };
+	uint64_t hash = (uint64_t)type << 16 | 1, words[2] = {0};
 
 	memcpy(words, owner, 8);
 	for (unsigned i = 0; i < 2; i++) {

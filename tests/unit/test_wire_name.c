@@ -26,15 +26,15 @@ static void text_and_wire_form_agree(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-		{ ".", "." },
-		{ "com", "com." },
-		{ "www.Example.com.", "www.Example.com." },
-		{ "a\\.b.example", "a\\.b.example." },
-		{ "\\000\\255\\032x.", "\\000\\255\\032x." },
-		{ "\\065\\\\.example.", "A\\\\.example." },
-		{ "a b.", "a\\032b." },
-		{ "\"();@$.", "\\\"\\(\\)\\;\\@\\$." },
-		{ "*._tcp.", "*._tcp." },
+		{".", "."},
+		{"com", "com."},
+		{"www.Example.com.", "www.Example.com."},
+		{"a\\.b.example", "a\\.b.example."},
+		{"\\000\\255\\032x.", "\\000\\255\\032x."},
+		{"\\065\\\\.example.", "A\\\\.example."},
+		{"a b.", "a\\032b."},
+		{"\"();@$.", "\\\"\\(\\)\\;\\@\\$."},
+		{"*._tcp.", "*._tcp."},
 	};
 	char text[HF_NAME_TEXT_MAX];
 
@@ -45,7 +45,7 @@ static void text_and_wire_form_agree(void **state)
 
 static void bad_text_is_refused(void **state)
 {
-	static const char *const rows[] = { "", "..", ".com", "a..b", "a\\", "\\256.", "\\25", "\\2x5." };
+	static const char *const rows[] = {"", "..", ".com", "a..b", "a\\", "\\256.", "\\25", "\\2x5."};
 	uint8_t out[HF_NAME_MAX];
 	char label[80];
 
@@ -95,7 +95,11 @@ static void the_longest_text_fits_its_buffer(void **state)
 static void compressed_names_are_followed_and_the_offset_moves_behind_them(void **state)
 {
 	/*                          0         4                 9           14 */
-	static const uint8_t m[] = "\3com\0" "\7Example\xc0\0" "\3www\xc0\5" "\xc0\xf" "!";
+	static const uint8_t m[] = "\3com\0"
+				   "\7Example\xc0\0"
+				   "\3www\xc0\5"
+				   "\xc0\xf"
+				   "!";
 	uint8_t out[HF_NAME_MAX];
 	size_t offset = 15;
 
@@ -114,16 +118,16 @@ static void malformed_names_are_refused_and_the_offset_stays(void **state)
 		uint8_t bytes[8];
 		size_t length, offset;
 	} rows[] = {
-		{ "nothing", { 0 }, 0, 0 },
-		{ "label cut off", { 3, 'c', 'o' }, 3, 0 },
-		{ "root missing", { 1, 'a' }, 2, 0 },
-		{ "pointer cut off", { 0, 0xc0 }, 2, 1 },
-		{ "pointer to itself", { 0xc0, 0 }, 2, 0 },
-		{ "forward pointer", { 0xc0, 2, 0 }, 3, 0 },
-		{ "loop over a label", { 1, 'a', 0xc0, 0 }, 4, 2 }, /* to 0, from there through 'a' to the pointer again */
-		{ "label type 0x40", { 0x41, 'a', 0 }, 3, 0 },
-		{ "label type 0x80", { 0x80, 'a', 0 }, 3, 0 },
-		{ "pointer beyond the end", { 0xff, 0xff }, 2, 0 },
+		{"nothing", {0}, 0, 0},
+		{"label cut off", {3, 'c', 'o'}, 3, 0},
+		{"root missing", {1, 'a'}, 2, 0},
+		{"pointer cut off", {0, 0xc0}, 2, 1},
+		{"pointer to itself", {0xc0, 0}, 2, 0},
+		{"forward pointer", {0xc0, 2, 0}, 3, 0},
+		{"loop over a label", {1, 'a', 0xc0, 0}, 4, 2}, /* to 0, from there through 'a' to the pointer again */
+		{"label type 0x40", {0x41, 'a', 0}, 3, 0},
+		{"label type 0x80", {0x80, 'a', 0}, 3, 0},
+		{"pointer beyond the end", {0xff, 0xff}, 2, 0},
 	};
 	uint8_t out[HF_NAME_MAX];
 
@@ -164,7 +168,7 @@ static void names_above_255_octets_are_refused_however_they_are_made(void **stat
 
 static void a_chain_of_127_pointers_is_followed_and_a_longer_one_is_not(void **state)
 {
-	uint8_t m[600] = { 0 }, out[HF_NAME_MAX];
+	uint8_t m[600] = {0}, out[HF_NAME_MAX];
 	size_t offset;
 
 	(void)state;
@@ -219,10 +223,16 @@ static void labels_are_counted_and_stripped_from_the_left(void **state)
 
 static void canonical_order_is_that_of_rfc4034(void **state)
 {
-	static const char *const ordered[] = { ".",		 "example.",	      "a.example.",
-					       "yljkjljk.a.example.", "Z.a.example.", "zABC.a.EXAMPLE.",
-					       "z.example.",	 "\\001.z.example.",  "*.z.example.",
-					       "\\200.z.example." };
+	static const char *const ordered[] = {".",
+					      "example.",
+					      "a.example.",
+					      "yljkjljk.a.example.",
+					      "Z.a.example.",
+					      "zABC.a.EXAMPLE.",
+					      "z.example.",
+					      "\\001.z.example.",
+					      "*.z.example.",
+					      "\\200.z.example."};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++) {

@@ -11,13 +11,17 @@
 #include "wire/message.h"
 #include "wire/octets.h"
 
+/* clang-format off: rows, however long */
 #define HEADER(flags, qd, an, ns, ar) "\x12\x34" flags "\0" qd "\0" an "\0" ns "\0" ar
 #define RD "\1\0"
 #define QUESTION "\3wWw\7Example\0\0\1\0\1"
 #define OPT(version, do_bit, rdlength) "\0\0\51\x04\xd0\0" version do_bit "\0\0" rdlength
 #define TSIG "\1k\0\0\372\0\377\0\0\0\0\0\3abc"
 #define SIG0 "\0\0\30\0\377\0\0\0\0\0\3abc"
-#define ROW(name, packet, ...) { name, packet, sizeof(packet) - 1, __VA_ARGS__ }
+#define ROW(name, packet, ...)                                \
+	{                                                     \
+		name, packet, sizeof(packet) - 1, __VA_ARGS__ \
+	}
 
 static const struct row {
 	const char *what, *packet;
@@ -31,59 +35,80 @@ static const struct row {
 	ROW("without RD", HEADER("\0\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_OK, 17, false),
 	ROW("with OPT", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\0"), HF_QUERY_OK, 17, true),
 	ROW("with DO", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\x80", "\0"), HF_QUERY_OK, 17, true),
-	ROW("unknown EDNS flags", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\x7f", "\0"), HF_QUERY_OK, 17, true),
-	ROW("cookie, ECS, padding and an unknown option", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\44")
-	    "\0\12\0\10cookie!!" "\0\10\0\7\0\1\30\0\300\0\2" "\0\14\0\1\0" "\0\144\0\4abcd", HF_QUERY_OK, 17, true),
+	ROW("unknown EDNS flags", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\x7f", "\0"), HF_QUERY_OK, 17,
+	    true),
+	ROW("cookie, ECS, padding and an unknown option",
+	    HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\44") "\0\12\0\10cookie!!"
+									       "\0\10\0\7\0\1\30\0\300\0\2"
+									       "\0\14\0\1\0"
+									       "\0\144\0\4abcd",
+	    HF_QUERY_OK, 17, true),
 	ROW("with TSIG", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION TSIG, HF_QUERY_OK, 17, false),
-	ROW("with OPT and TSIG", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION OPT("\0", "\0", "\0") TSIG, HF_QUERY_OK, 17, true),
-	ROW("with OPT and SIG(0)", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION OPT("\0", "\0", "\0") SIG0, HF_QUERY_OK, 17, true),
-	ROW("TC, AA, AD, Z and an rcode set", HEADER("\7\x7f", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_OK, 17, false),
+	ROW("with OPT and TSIG", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION OPT("\0", "\0", "\0") TSIG, HF_QUERY_OK,
+	    17, true),
+	ROW("with OPT and SIG(0)", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION OPT("\0", "\0", "\0") SIG0, HF_QUERY_OK,
+	    17, true),
+	ROW("TC, AA, AD, Z and an rcode set", HEADER("\7\x7f", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_OK, 17,
+	    false),
 
 	ROW("nothing", "", HF_QUERY_DROP, 0, false),
 	ROW("eleven octets", "\x12\x34\1\0\0\1\0\0\0\0\0", HF_QUERY_DROP, 0, false),
 	ROW("a response", HEADER("\x81\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_DROP, 0, false),
-	ROW("a response with another opcode", HEADER("\xa0\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_DROP, 0, false),
+	ROW("a response with another opcode", HEADER("\xa0\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_DROP, 0,
+	    false),
 
 	ROW("IQUERY", HEADER("\x08\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_NOTIMP, 0, false),
 	ROW("NOTIFY", HEADER("\x24\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_NOTIMP, 0, false),
 	ROW("UPDATE", HEADER("\x28\0", "\1", "\0", "\0", "\0") QUESTION, HF_QUERY_NOTIMP, 0, false),
 	ROW("opcode 15, header alone", HEADER("\x78\0", "\0", "\0", "\0", "\0"), HF_QUERY_NOTIMP, 0, false),
-	ROW("IXFR with its SOA", HEADER(RD, "\1", "\0", "\1", "\0") "\1a\0\0\373\0\1" "\1a\0\0\6\0\1\0\0\0\0\0\0", HF_QUERY_NOTIMP,
-	    7, false),
+	ROW("IXFR with its SOA",
+	    HEADER(RD, "\1", "\0", "\1", "\0") "\1a\0\0\373\0\1"
+					       "\1a\0\0\6\0\1\0\0\0\0\0\0",
+	    HF_QUERY_NOTIMP, 7, false),
 
 	ROW("version 1", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\1", "\0", "\0"), HF_QUERY_BADVERS, 17, true),
-	ROW("version 255 with octets that are no options", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\377", "\x80", "\3")
-	    "abc", HF_QUERY_BADVERS, 17, true),
+	ROW("version 255 with octets that are no options",
+	    HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\377", "\x80", "\3") "abc", HF_QUERY_BADVERS, 17, true),
 
 	ROW("no question", HEADER(RD, "\0", "\0", "\0", "\0"), HF_QUERY_FORMERR, 0, false),
 	ROW("two questions", HEADER(RD, "\2", "\0", "\0", "\0") QUESTION QUESTION, HF_QUERY_FORMERR, 0, false),
 	ROW("a question missing", HEADER(RD, "\1", "\0", "\0", "\0"), HF_QUERY_FORMERR, 0, false),
 	ROW("a question cut in its name", HEADER(RD, "\1", "\0", "\0", "\0") "\3ww", HF_QUERY_FORMERR, 0, false),
-	ROW("a question cut in its class", HEADER(RD, "\1", "\0", "\0", "\0") "\1a\0\0\1\0", HF_QUERY_FORMERR, 0, false),
+	ROW("a question cut in its class", HEADER(RD, "\1", "\0", "\0", "\0") "\1a\0\0\1\0", HF_QUERY_FORMERR, 0,
+	    false),
 	ROW("a compressed question", HEADER(RD, "\1", "\0", "\0", "\0") "\300\14\0\1\0\1", HF_QUERY_FORMERR, 0, false),
 	ROW("a reserved label type", HEADER(RD, "\1", "\0", "\0", "\0") "\101a\0\0\1\0\1", HF_QUERY_FORMERR, 0, false),
-	ROW("an answer", HEADER(RD, "\1", "\1", "\0", "\0") QUESTION "\0\0\1\0\1\0\0\0\0\0\0", HF_QUERY_FORMERR, 17, false),
-	ROW("an authority", HEADER(RD, "\1", "\0", "\1", "\0") QUESTION "\0\0\6\0\1\0\0\0\0\0\0", HF_QUERY_FORMERR, 17, false),
-	ROW("IXFR with an answer", HEADER(RD, "\1", "\1", "\0", "\0") "\1a\0\0\373\0\1\0\0\1\0\1\0\0\0\0\0\0", HF_QUERY_FORMERR, 7,
+	ROW("an answer", HEADER(RD, "\1", "\1", "\0", "\0") QUESTION "\0\0\1\0\1\0\0\0\0\0\0", HF_QUERY_FORMERR, 17,
 	    false),
+	ROW("an authority", HEADER(RD, "\1", "\0", "\1", "\0") QUESTION "\0\0\6\0\1\0\0\0\0\0\0", HF_QUERY_FORMERR, 17,
+	    false),
+	ROW("IXFR with an answer", HEADER(RD, "\1", "\1", "\0", "\0") "\1a\0\0\373\0\1\0\0\1\0\1\0\0\0\0\0\0",
+	    HF_QUERY_FORMERR, 7, false),
 	ROW("octets behind", HEADER(RD, "\1", "\0", "\0", "\0") QUESTION "!", HF_QUERY_FORMERR, 17, false),
-	ROW("octets behind OPT", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\0") "!", HF_QUERY_FORMERR, 17, true),
-	ROW("OPT uncounted", HEADER(RD, "\1", "\0", "\0", "\0") QUESTION OPT("\0", "\0", "\0"), HF_QUERY_FORMERR, 17, false),
-	ROW("OPT counted, missing", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION, HF_QUERY_FORMERR, 17, false),
-	ROW("OPT cut", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION "\0\0\51\4\320\0\0\0\0\0", HF_QUERY_FORMERR, 17, false),
-	ROW("OPT's RDATA cut", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\5") "abcd", HF_QUERY_FORMERR, 17, false),
-	ROW("two OPTs", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION OPT("\0", "\0", "\0") OPT("\0", "\0", "\0"), HF_QUERY_FORMERR, 17,
-	    true),
-	ROW("OPT not at the root", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION "\1a" OPT("\0", "\0", "\0"), HF_QUERY_FORMERR, 17,
-	    false),
-	ROW("an option's head cut", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\3") "\0\12\0", HF_QUERY_FORMERR, 17,
-	    true),
-	ROW("an option longer than RDATA", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\4") "\0\12\0\1",
+	ROW("octets behind OPT", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\0") "!",
 	    HF_QUERY_FORMERR, 17, true),
-	ROW("TSIG before OPT", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION TSIG OPT("\0", "\0", "\0"), HF_QUERY_FORMERR, 17, false),
+	ROW("OPT uncounted", HEADER(RD, "\1", "\0", "\0", "\0") QUESTION OPT("\0", "\0", "\0"), HF_QUERY_FORMERR, 17,
+	    false),
+	ROW("OPT counted, missing", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION, HF_QUERY_FORMERR, 17, false),
+	ROW("OPT cut", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION "\0\0\51\4\320\0\0\0\0\0", HF_QUERY_FORMERR, 17,
+	    false),
+	ROW("OPT's RDATA cut", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\5") "abcd",
+	    HF_QUERY_FORMERR, 17, false),
+	ROW("two OPTs", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION OPT("\0", "\0", "\0") OPT("\0", "\0", "\0"),
+	    HF_QUERY_FORMERR, 17, true),
+	ROW("OPT not at the root", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION "\1a" OPT("\0", "\0", "\0"),
+	    HF_QUERY_FORMERR, 17, false),
+	ROW("an option's head cut", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\3") "\0\12\0",
+	    HF_QUERY_FORMERR, 17, true),
+	ROW("an option longer than RDATA",
+	    HEADER(RD, "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\0", "\4") "\0\12\0\1", HF_QUERY_FORMERR, 17, true),
+	ROW("TSIG before OPT", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION TSIG OPT("\0", "\0", "\0"), HF_QUERY_FORMERR,
+	    17, false),
 	ROW("two TSIGs", HEADER(RD, "\1", "\0", "\0", "\2") QUESTION TSIG TSIG, HF_QUERY_FORMERR, 17, false),
-	ROW("an A in additional", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION "\0\0\1\0\1\0\0\0\0\0\0", HF_QUERY_FORMERR, 17, false),
+	ROW("an A in additional", HEADER(RD, "\1", "\0", "\0", "\1") QUESTION "\0\0\1\0\1\0\0\0\0\0\0",
+	    HF_QUERY_FORMERR, 17, false),
 };
+/* clang-format on */
 
 static void every_row_gets_its_verdict(void **state)
 {
@@ -100,7 +125,8 @@ static void every_row_gets_its_verdict(void **state)
 		if (verdict != rows[i].verdict)
 			fail_msg("%s: verdict %d, not %d", rows[i].what, verdict, rows[i].verdict);
 		if (query.question_length != rows[i].question_length || query.edns.present != rows[i].edns)
-			fail_msg("%s: question of %u octets, EDNS %d", rows[i].what, query.question_length, query.edns.present);
+			fail_msg("%s: question of %u octets, EDNS %d", rows[i].what, query.question_length,
+				 query.edns.present);
 		if (rows[i].length >= HF_HEADER_SIZE)
 			assert_int_equal(query.id, 0x1234);
 		test_free(packet);
@@ -109,7 +135,8 @@ static void every_row_gets_its_verdict(void **state)
 
 static void all_of_a_query_is_read(void **state)
 {
-	static const uint8_t packet[] = HEADER("\1\20", "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\x80", "\4") "\0\12\0\0";
+	static const uint8_t packet[] =
+		HEADER("\1\20", "\1", "\0", "\0", "\1") QUESTION OPT("\0", "\x80", "\4") "\0\12\0\0";
 	struct hf_query query;
 
 	(void)state;

@@ -12,9 +12,9 @@
 #include "wire/reply.h"
 
 static struct hf_arena *arena;
-static const uint64_t secret[2] = { 0x0123456789abcdef, 0xfedcba9876543210 };
-static const struct hf_now start = { .mono_ns = 5000 * HF_NS_PER_SECOND };
-static const struct hf_reply_options options = { .edns_size = 1232, .udp_ceiling = 1232 };
+static const uint64_t secret[2] = {0x0123456789abcdef, 0xfedcba9876543210};
+static const struct hf_now start = {.mono_ns = 5000 * HF_NS_PER_SECOND};
+static const struct hf_reply_options options = {.edns_size = 1232, .udp_ceiling = 1232};
 
 static union {
 	struct hf_answer_record record;
@@ -41,9 +41,9 @@ static const struct hf_rrset *set(const char *owner, uint16_t type, uint32_t ttl
 				  bool with_signature)
 {
 	/* covers `type`; signer: the root; one octet of signature */
-	const uint8_t signature[20] = { (uint8_t)(type >> 8), (uint8_t)type, 8, 1 };
-	const struct hf_rdata all[2] = { { .bytes = rdata, .length = (uint16_t)length },
-					 { .bytes = signature, .length = sizeof(signature) } };
+	const uint8_t signature[20] = {(uint8_t)(type >> 8), (uint8_t)type, 8, 1};
+	const struct hf_rdata all[2] = {{.bytes = rdata, .length = (uint16_t)length},
+					{.bytes = signature, .length = sizeof(signature)}};
 	uint8_t name[HF_NAME_MAX];
 
 	assert_int_not_equal(hf_name_from_text(owner, name), 0);
@@ -52,7 +52,7 @@ static const struct hf_rrset *set(const char *owner, uint16_t type, uint32_t ttl
 
 static struct hf_now after(unsigned seconds)
 {
-	return (struct hf_now){ .mono_ns = start.mono_ns + seconds * HF_NS_PER_SECOND };
+	return (struct hf_now){.mono_ns = start.mono_ns + seconds * HF_NS_PER_SECOND};
 }
 
 /* The client's query becomes `query`. An edns_size of 0: no OPT. */
@@ -81,14 +81,14 @@ static struct hf_answer usual_answer(void)
 	answer[1] = set("web.example.", 1, 60, "\300\0\2\1", 4, true);
 	authority[0] = set("example.", 2, 3600, "\2ns\7example", 12, false);
 	additional[0] = set("ns.example.", 1, 7200, "\300\0\2\2", 4, false);
-	return (struct hf_answer){ .sections = { answer, authority, additional }, .section_counts = { 2, 1, 1 } };
+	return (struct hf_answer){.sections = {answer, authority, additional}, .section_counts = {2, 1, 1}};
 }
 
 static void a_record_holds_key_name_times_and_counts(void **state)
 {
 	struct hf_answer answer = usual_answer();
 	const struct hf_answer_record *record = &composed.record;
-	const __u64 key_secret[2] = { secret[0], secret[1] };
+	const __u64 key_secret[2] = {secret[0], secret[1]};
 	__u64 key[2];
 	size_t size;
 
@@ -119,7 +119,7 @@ static void a_record_holds_key_name_times_and_counts(void **state)
 static void the_body_is_compressed_against_the_question(void **state)
 {
 	static const struct hf_rrset *sets[1];
-	struct hf_answer answer = { .sections = { sets }, .section_counts = { 1 } };
+	struct hf_answer answer = {.sections = {sets}, .section_counts = {1}};
 
 	(void)state;
 	ask("www.example.", 1, 0, 0, false);
@@ -134,7 +134,7 @@ static void the_body_is_compressed_against_the_question(void **state)
 static void the_body_sum_is_that_of_network_order_words(void **state)
 {
 	static const struct hf_rrset *sets[1];
-	struct hf_answer answer = { .sections = { sets }, .section_counts = { 1 } };
+	struct hf_answer answer = {.sections = {sets}, .section_counts = {1}};
 	uint32_t sum = 0xc00c + 0x0001 + 0x0001 + 0x0000 + 0x003c + 0x0004 + 0xc000 + 0x0201;
 
 	(void)state;
@@ -168,7 +168,7 @@ static void signatures_are_for_do_and_for_those_who_ask_for_them(void **state)
 
 static void given_ttls_replace_those_of_the_sets_and_the_cap_bounds_freshness(void **state)
 {
-	static const uint32_t ttls[] = { 11, 22 };
+	static const uint32_t ttls[] = {11, 22};
 	struct hf_answer answer = usual_answer();
 	const uint8_t *body = composed.record.data + 16;
 
@@ -185,12 +185,13 @@ static void given_ttls_replace_those_of_the_sets_and_the_cap_bounds_freshness(vo
 
 static void an_answer_without_rrs_lives_as_long_as_the_cap(void **state)
 {
-	struct hf_answer answer = { .rcode = HF_RCODE_SERVFAIL };
+	struct hf_answer answer = {.rcode = HF_RCODE_SERVFAIL};
 
 	(void)state;
 	ask("www.example.", 1, 0, 0, false);
-	assert_int_equal(hf_answer_compose(&answer, secret, query.name, 1, 1, 0, 5, start, &composed.record, sizeof(composed)),
-			 HF_RECORD_SIZE(13, 0));
+	assert_int_equal(
+		hf_answer_compose(&answer, secret, query.name, 1, 1, 0, 5, start, &composed.record, sizeof(composed)),
+		HF_RECORD_SIZE(13, 0));
 	assert_int_equal(composed.record.fresh_until_ns, after(5).mono_ns);
 	assert_int_equal(be16toh(composed.record.flags), HF_FLAG_QR | HF_FLAG_RA | HF_RCODE_SERVFAIL);
 }
@@ -204,7 +205,7 @@ static const struct hf_rrset *many_addresses(unsigned count)
 
 	for (unsigned i = 0; i < count; i++) {
 		hf_octets_put_u32(addresses[i], i);
-		rdata[i] = (struct hf_rdata){ .bytes = addresses[i], .length = 4 };
+		rdata[i] = (struct hf_rdata){.bytes = addresses[i], .length = 4};
 	}
 	hf_name_from_text("www.example.", name);
 	return hf_rrset_make(arena, name, 1, 1, 60, rdata, (uint16_t)count, 0);
@@ -214,7 +215,7 @@ static void more_than_sixteen_rrs_or_a_long_body_cannot_be_cached(void **state)
 {
 	static uint8_t text[2000];
 	static const struct hf_rrset *sets[1];
-	struct hf_answer answer = { .sections = { sets }, .section_counts = { 1 } };
+	struct hf_answer answer = {.sections = {sets}, .section_counts = {1}};
 
 	(void)state;
 	ask("www.example.", 1, 0, 0, false);
@@ -244,8 +245,9 @@ static void what_does_not_fit_is_not_composed(void **state)
 		/* The octet behind the capacity is watched by the sanitizers. */
 		struct hf_answer_record *record = test_malloc(capacity + 1);
 
-		assert_int_equal(hf_answer_compose(&answer, secret, query.name, 1, 1, 1, 86400, start, record, capacity),
-				 capacity < size ? 0 : size);
+		assert_int_equal(
+			hf_answer_compose(&answer, secret, query.name, 1, 1, 1, 86400, start, record, capacity),
+			capacity < size ? 0 : size);
 		test_free(record);
 	}
 }
@@ -293,20 +295,20 @@ static void ttls_age_by_whole_seconds_and_never_below_zero(void **state)
 	static const struct {
 		uint64_t age_ns;
 		uint32_t cname, address;
-	} rows[] = { { 0, 300, 60 },
-		     { HF_NS_PER_SECOND - 1, 300, 60 },
-		     { HF_NS_PER_SECOND, 299, 59 },
-		     { 60 * HF_NS_PER_SECOND, 240, 0 },
-		     { 299 * HF_NS_PER_SECOND, 1, 0 },
-		     { UINT64_C(5000000000) * HF_NS_PER_SECOND, 0, 0 } };
+	} rows[] = {{0, 300, 60},
+		    {HF_NS_PER_SECOND - 1, 300, 60},
+		    {HF_NS_PER_SECOND, 299, 59},
+		    {60 * HF_NS_PER_SECOND, 240, 0},
+		    {299 * HF_NS_PER_SECOND, 1, 0},
+		    {UINT64_C(5000000000) * HF_NS_PER_SECOND, 0, 0}};
 	struct hf_answer answer = usual_answer();
-	struct hf_now before = { .mono_ns = start.mono_ns - HF_NS_PER_SECOND };
+	struct hf_now before = {.mono_ns = start.mono_ns - HF_NS_PER_SECOND};
 
 	(void)state;
 	ask("www.example.", 1, 0, 0, false);
 	compose(&answer);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct hf_now now = { .mono_ns = start.mono_ns + rows[i].age_ns };
+		struct hf_now now = {.mono_ns = start.mono_ns + rows[i].age_ns};
 
 		hf_reply_write(&composed.record, &query, NULL, 0, false, &options, now, out, sizeof(out));
 		assert_int_equal(hf_octets_u32(out + 29 + composed.record.ttl_offsets[0]), rows[i].cname);
@@ -320,7 +322,7 @@ static void ttls_age_by_whole_seconds_and_never_below_zero(void **state)
 static void a_record_that_cannot_be_cached_is_sent_as_it_is(void **state)
 {
 	static const struct hf_rrset *sets[1];
-	struct hf_answer answer = { .sections = { sets }, .section_counts = { 1 } };
+	struct hf_answer answer = {.sections = {sets}, .section_counts = {1}};
 	struct hf_message message;
 	size_t length;
 
@@ -353,7 +355,7 @@ static void opt_is_for_those_who_sent_one_with_our_size_and_their_do(void **stat
 
 static void edes_stand_in_opt_and_only_there(void **state)
 {
-	static const struct hf_ede edes[] = { { 3, NULL }, { 22, "de." } };
+	static const struct hf_ede edes[] = {{3, NULL}, {22, "de."}};
 	struct hf_answer answer = usual_answer();
 	size_t length;
 
@@ -361,7 +363,11 @@ static void edes_stand_in_opt_and_only_there(void **state)
 	ask("www.example.", 1, 0, 1232, false);
 	compose(&answer);
 	length = hf_reply_write(&composed.record, &query, edes, 2, false, &options, start, out, sizeof(out));
-	assert_memory_equal(out + length - 15 - 11, "\0\0\51\4\320\0\0\0\0\0\17" "\0\17\0\2\0\3" "\0\17\0\5\0\26de.", 26);
+	assert_memory_equal(out + length - 15 - 11,
+			    "\0\0\51\4\320\0\0\0\0\0\17"
+			    "\0\17\0\2\0\3"
+			    "\0\17\0\5\0\26de.",
+			    26);
 	ask("www.example.", 1, 0, 0, false);
 	assert_int_equal(hf_reply_write(&composed.record, &query, edes, 2, false, &options, start, out, sizeof(out)),
 			 12 + 17 + composed.record.body_length);
@@ -372,7 +378,7 @@ static void compose_body(size_t length)
 {
 	static uint8_t rdata[65536];
 	static const struct hf_rrset *sets[1];
-	struct hf_answer answer = { .sections = { sets }, .section_counts = { 1 } };
+	struct hf_answer answer = {.sections = {sets}, .section_counts = {1}};
 
 	hf_arena_reset(arena);
 	sets[0] = set("www.example.", 65280, 60, rdata, length - 12, false);
@@ -386,23 +392,25 @@ static void what_exceeds_the_clients_or_our_udp_size_becomes_empty_with_tc(void 
 		uint16_t edns_size, ceiling;
 		size_t capacity, limit;
 	} rows[] = {
-		{ 0, 1232, 65535, 512 },   { 0, 400, 65535, 400 },	 { 512, 1232, 65535, 512 }, { 100, 1232, 65535, 512 },
-		{ 900, 1232, 65535, 900 }, { 4096, 1232, 65535, 1232 }, { 4096, 1232, 300, 300 },   { 4096, 4096, 65535, 4096 },
+		{0, 1232, 65535, 512},	 {0, 400, 65535, 400},	    {512, 1232, 65535, 512}, {100, 1232, 65535, 512},
+		{900, 1232, 65535, 900}, {4096, 1232, 65535, 1232}, {4096, 1232, 300, 300},  {4096, 4096, 65535, 4096},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct hf_reply_options of_row = { .edns_size = 1232, .udp_ceiling = rows[i].ceiling };
+		struct hf_reply_options of_row = {.edns_size = 1232, .udp_ceiling = rows[i].ceiling};
 		size_t opt = rows[i].edns_size ? 11 : 0, body = rows[i].limit - 12 - 17 - opt;
 
 		ask("www.example.", 65280, HF_FLAG_RD, rows[i].edns_size, false);
 		compose_body(body);
-		assert_int_equal(hf_reply_write(&composed.record, &query, NULL, 0, false, &of_row, start, out, rows[i].capacity),
-				 rows[i].limit);
+		assert_int_equal(
+			hf_reply_write(&composed.record, &query, NULL, 0, false, &of_row, start, out, rows[i].capacity),
+			rows[i].limit);
 		assert_int_equal(hf_octets_u16(out + 2) & HF_FLAG_TC, 0);
 		compose_body(body + 1);
-		assert_int_equal(hf_reply_write(&composed.record, &query, NULL, 0, false, &of_row, start, out, rows[i].capacity),
-				 12 + 17 + opt);
+		assert_int_equal(
+			hf_reply_write(&composed.record, &query, NULL, 0, false, &of_row, start, out, rows[i].capacity),
+			12 + 17 + opt);
 		assert_int_equal(hf_octets_u16(out + 2) & HF_FLAG_TC, HF_FLAG_TC);
 		assert_memory_equal(out + 4, opt ? "\0\1\0\0\0\0\0\1" : "\0\1\0\0\0\0\0\0", 8);
 	}
@@ -413,13 +421,14 @@ static void tcp_takes_up_to_64_kib(void **state)
 	(void)state;
 	ask("www.example.", 65280, HF_FLAG_RD, 512, false);
 	compose_body(65535 - 12 - 17 - 11);
-	assert_int_equal(hf_reply_write(&composed.record, &query, NULL, 0, true, &options, start, out, sizeof(out)), 65535);
+	assert_int_equal(hf_reply_write(&composed.record, &query, NULL, 0, true, &options, start, out, sizeof(out)),
+			 65535);
 	assert_int_equal(hf_octets_u16(out + 2) & HF_FLAG_TC, 0);
 }
 
 static void edes_give_way_before_data_texts_first(void **state)
 {
-	static const struct hf_ede ede = { 3, "a text of thirty octets, about" };
+	static const struct hf_ede ede = {3, "a text of thirty octets, about"};
 	struct hf_message message;
 	size_t length;
 
@@ -448,24 +457,27 @@ static void a_reply_can_be_built_over_its_query(void **state)
 	ask("wWw.example.", 1, HF_FLAG_RD, 1232, true);
 	compose(&answer);
 	expected = hf_reply_write(&composed.record, &query, NULL, 0, false, &options, after(3), out, sizeof(out));
-	length = hf_query_write(frame, sizeof(frame), 0x4242, HF_FLAG_RD, (const uint8_t *)"\3wWw\7example", 1, 1, 1232, true);
+	length = hf_query_write(frame, sizeof(frame), 0x4242, HF_FLAG_RD, (const uint8_t *)"\3wWw\7example", 1, 1, 1232,
+				true);
 	assert_int_equal(hf_query_parse(frame, length, &query), HF_QUERY_OK);
-	assert_int_equal(hf_reply_write(&composed.record, &query, NULL, 0, false, &options, after(3), frame, sizeof(frame)),
-			 expected);
+	assert_int_equal(
+		hf_reply_write(&composed.record, &query, NULL, 0, false, &options, after(3), frame, sizeof(frame)),
+		expected);
 	assert_memory_equal(frame, out, expected);
 }
 
 static void nothing_is_written_behind_a_small_buffer(void **state)
 {
 	struct hf_answer answer = usual_answer();
-	static const struct hf_ede ede = { 3, "text" };
+	static const struct hf_ede ede = {3, "text"};
 
 	(void)state;
 	ask("www.example.", 1, 0, 4096, true);
 	compose(&answer);
 	for (size_t capacity = 0; capacity < 300; capacity++) {
 		uint8_t *buffer = test_malloc(capacity + 1);
-		size_t length = hf_reply_write(&composed.record, &query, &ede, 1, capacity % 2, &options, start, buffer, capacity);
+		size_t length = hf_reply_write(&composed.record, &query, &ede, 1, capacity % 2, &options, start, buffer,
+					       capacity);
 
 		assert_int_equal(length > 0, capacity >= 12 + 17 + 11);
 		assert_true(length <= capacity);
@@ -479,7 +491,7 @@ static void nothing_is_written_behind_a_small_buffer(void **state)
 static void errors_say_what_the_query_allows_them_to(void **state)
 {
 	static const uint8_t notify[] = "\x12\x34\x25\0\0\1\0\0\0\0\0\0";
-	static const struct hf_ede ede = { 30, "too new" };
+	static const struct hf_ede ede = {30, "too new"};
 	size_t length;
 
 	(void)state;

@@ -28,12 +28,12 @@ static int tear_down(void **state)
 
 static struct hf_rdata rdata(const char *text)
 {
-	return (struct hf_rdata){ .bytes = (const uint8_t *)text, .length = (uint16_t)strlen(text) };
+	return (struct hf_rdata){.bytes = (const uint8_t *)text, .length = (uint16_t)strlen(text)};
 }
 
 static void a_walk_visits_rrs_then_signatures_in_order(void **state)
 {
-	const struct hf_rdata all[] = { rdata("one"), rdata(""), rdata("three"), rdata("sig") };
+	const struct hf_rdata all[] = {rdata("one"), rdata(""), rdata("three"), rdata("sig")};
 	struct hf_rrset *set = hf_rrset_make(arena, owner, 16, 1, 300, all, 3, 1);
 	unsigned seen = 0;
 
@@ -51,7 +51,7 @@ static void a_walk_visits_rrs_then_signatures_in_order(void **state)
 
 static void duplicates_are_dropped_and_the_size_is_exact(void **state)
 {
-	const struct hf_rdata all[] = { rdata("x"), rdata("y"), rdata("x"), rdata("x"), rdata("s"), rdata("s") };
+	const struct hf_rdata all[] = {rdata("x"), rdata("y"), rdata("x"), rdata("x"), rdata("s"), rdata("s")};
 	struct hf_rrset *set = hf_rrset_make(arena, owner, 16, 1, 300, all, 4, 2);
 
 	(void)state;
@@ -63,7 +63,7 @@ static void duplicates_are_dropped_and_the_size_is_exact(void **state)
 static void a_set_may_be_64_kib_and_no_more(void **state)
 {
 	static uint8_t large[65536];
-	struct hf_rdata all[2] = { { .bytes = large, .length = 65000 }, { .bytes = large, .length = 600 } };
+	struct hf_rdata all[2] = {{.bytes = large, .length = 65000}, {.bytes = large, .length = 600}};
 
 	(void)state;
 	assert_non_null(hf_rrset_make(arena, owner, 65280, 1, 1, all, 1, 0));
@@ -74,9 +74,9 @@ static void a_set_may_be_64_kib_and_no_more(void **state)
 
 static void same_data_does_not_depend_on_order_case_of_owner_ttl_or_signatures(void **state)
 {
-	const struct hf_rdata forward[] = { rdata("a"), rdata("bb"), rdata("c"), rdata("sig") };
-	const struct hf_rdata backward[] = { rdata("c"), rdata("bb"), rdata("a"), rdata("other") };
-	const struct hf_rdata other[] = { rdata("c"), rdata("bb"), rdata("d") };
+	const struct hf_rdata forward[] = {rdata("a"), rdata("bb"), rdata("c"), rdata("sig")};
+	const struct hf_rdata backward[] = {rdata("c"), rdata("bb"), rdata("a"), rdata("other")};
+	const struct hf_rdata other[] = {rdata("c"), rdata("bb"), rdata("d")};
 	const uint8_t lower[] = "\7example", stranger[] = "\7exbmple";
 	struct hf_rrset *set = hf_rrset_make(arena, owner, 16, 1, 300, forward, 3, 1);
 
@@ -92,8 +92,8 @@ static void same_data_does_not_depend_on_order_case_of_owner_ttl_or_signatures(v
 
 static void names_in_rdata_are_the_same_in_any_case_and_other_octets_are_not(void **state)
 {
-	const struct hf_rdata both[] = { { .bytes = (const uint8_t *)"\0\1\1a\0", .length = 5 },
-					 { .bytes = (const uint8_t *)"\0\1\1A\0", .length = 5 } };
+	const struct hf_rdata both[] = {{.bytes = (const uint8_t *)"\0\1\1a\0", .length = 5},
+					{.bytes = (const uint8_t *)"\0\1\1A\0", .length = 5}};
 	struct hf_rrset *lower = hf_rrset_make(arena, owner, 15, 1, 300, both, 1, 0);
 
 	(void)state;
@@ -106,7 +106,7 @@ static void names_in_rdata_are_the_same_in_any_case_and_other_octets_are_not(voi
 
 static void a_copy_is_the_block(void **state)
 {
-	const struct hf_rdata all[] = { rdata("a"), rdata("b") };
+	const struct hf_rdata all[] = {rdata("a"), rdata("b")};
 	struct hf_rrset *set = hf_rrset_make(arena, owner, 16, 1, 300, all, 2, 0), *copy = hf_rrset_copy(arena, set);
 
 	(void)state;
@@ -125,7 +125,7 @@ static void large_sets_are_compared_in_bounded_work(void **state)
 	(void)state;
 	for (unsigned i = 0; i < MANY; i++) {
 		memcpy(bytes[i], &i, 4);
-		forward[i] = (struct hf_rdata){ .bytes = bytes[i], .length = 4 };
+		forward[i] = (struct hf_rdata){.bytes = bytes[i], .length = 4};
 		backward[MANY - 1 - i] = forward[i];
 	}
 	a = hf_rrset_make(arena, owner, 1, 1, 300, forward, FEW, 0);

@@ -27,9 +27,10 @@ static void mnemonics_are_read_in_any_case_and_numbers_too(void **state)
 	static const struct {
 		const char *text;
 		uint16_t type;
-	} rows[] = { { "a", 1 },	 { "Https", 65 },    { "NSEC3param", 51 }, { "nsap-ptr", 23 }, { "TYPE1", 1 },
-		     { "type65535", 65535 }, { "TYPE0", 0 }, { "CAA", 257 },	   { "DLV", 32769 },   { "any", 255 } };
-	static const char *const bad[] = { "", "AA", "TYPE", "TYPE65536", "TYPE-1", "TYPE1x", "TYPE99999999999", "*" };
+	} rows[] = {{"a", 1},	    {"Https", 65},	  {"NSEC3param", 51}, {"nsap-ptr", 23},
+		    {"TYPE1", 1},   {"type65535", 65535}, {"TYPE0", 0},	      {"CAA", 257},
+		    {"DLV", 32769}, {"any", 255}};
+	static const char *const bad[] = {"", "AA", "TYPE", "TYPE65536", "TYPE-1", "TYPE1x", "TYPE99999999999", "*"};
 	uint16_t type;
 
 	(void)state;
@@ -43,7 +44,7 @@ static void mnemonics_are_read_in_any_case_and_numbers_too(void **state)
 
 static void only_rfc1035_types_may_send_compressed_names(void **state)
 {
-	static const uint16_t compressible[] = { 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15 };
+	static const uint16_t compressible[] = {2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15};
 
 	(void)state;
 	for (unsigned type = 0; type <= UINT16_MAX; type++) {
@@ -59,7 +60,8 @@ static void only_rfc1035_types_may_send_compressed_names(void **state)
 
 static void every_other_type_with_names_is_known(void **state)
 {
-	static const uint16_t plain[] = { 17, 18, 21, 23, 24, 26, 30, 33, 35, 36, 39, 46, 47, 58, 64, 65, 66, 107, 249, 250 };
+	static const uint16_t plain[] = {17, 18, 21, 23, 24, 26, 30, 33,  35,  36,
+					 39, 46, 47, 58, 64, 65, 66, 107, 249, 250};
 
 	(void)state;
 	for (unsigned type = 0; type <= UINT16_MAX; type++) {
@@ -81,7 +83,8 @@ static void meta_types_are_opt_zero_and_128_to_255(void **state)
 {
 	(void)state;
 	for (unsigned type = 0; type <= UINT16_MAX; type++)
-		assert_int_equal(hf_type_is_meta((uint16_t)type), type == 0 || type == 41 || (type >= 128 && type <= 255));
+		assert_int_equal(hf_type_is_meta((uint16_t)type),
+				 type == 0 || type == 41 || (type >= 128 && type <= 255));
 }
 
 static void rcodes_have_names_and_unassigned_ones_are_reserved(void **state)
@@ -103,28 +106,28 @@ static void rdata_must_fill_its_fields_exactly(void **state)
 		size_t length;
 		bool good;
 	} rows[] = {
-		{ 1, 1, "\1\2\3\4", 4, true },
-		{ 1, 1, "\1\2\3", 3, false },
-		{ 1, 1, "\1\2\3\4\5", 5, false },
-		{ 1, 3, "\1a\0\0\7", 5, true }, /* A in class CH is another thing */
-		{ 28, 1, "0123456789abcdef", 16, true },
-		{ 28, 1, "0123456789abcde", 15, false },
-		{ 2, 1, "\1a\0", 3, true },
-		{ 2, 1, "\1a\0!", 4, false },
-		{ 2, 1, "\1a", 2, false },
-		{ 2, 1, "", 0, false },
-		{ 15, 1, "\0\1\0", 3, true },
-		{ 15, 1, "\0\1", 2, false },
-		{ 16, 1, "", 0, false },
-		{ 16, 1, "\0", 1, true },
-		{ 16, 1, "\5abcd", 5, false },
-		{ 65, 1, "\0\1\0", 3, true },
-		{ 65, 1, "\0\1\0\0\1\0\3\2h2", 10, true },
-		{ 257, 1, "\0\5issue", 7, true },
-		{ 257, 1, "\0\6issue", 7, false },
-		{ 51, 1, "\1\0\0\0\0", 5, true },
-		{ 65280, 1, "", 0, true },
-		{ 65280, 1, "anything", 8, true },
+		{1, 1, "\1\2\3\4", 4, true},
+		{1, 1, "\1\2\3", 3, false},
+		{1, 1, "\1\2\3\4\5", 5, false},
+		{1, 3, "\1a\0\0\7", 5, true}, /* A in class CH is another thing */
+		{28, 1, "0123456789abcdef", 16, true},
+		{28, 1, "0123456789abcde", 15, false},
+		{2, 1, "\1a\0", 3, true},
+		{2, 1, "\1a\0!", 4, false},
+		{2, 1, "\1a", 2, false},
+		{2, 1, "", 0, false},
+		{15, 1, "\0\1\0", 3, true},
+		{15, 1, "\0\1", 2, false},
+		{16, 1, "", 0, false},
+		{16, 1, "\0", 1, true},
+		{16, 1, "\5abcd", 5, false},
+		{65, 1, "\0\1\0", 3, true},
+		{65, 1, "\0\1\0\0\1\0\3\2h2", 10, true},
+		{257, 1, "\0\5issue", 7, true},
+		{257, 1, "\0\6issue", 7, false},
+		{51, 1, "\1\0\0\0\0", 5, true},
+		{65280, 1, "", 0, true},
+		{65280, 1, "anything", 8, true},
 	};
 
 	(void)state;
@@ -140,7 +143,10 @@ static void rdata_must_fill_its_fields_exactly(void **state)
 static void names_are_expanded_and_may_not_reach_over_the_rdata(void **state)
 {
 	/*                               0          9            13 */
-	static const uint8_t message[] = "\7example\0" "\1a\xc0\0" "\3www\xc0\0" "xx";
+	static const uint8_t message[] = "\7example\0"
+					 "\1a\xc0\0"
+					 "\3www\xc0\0"
+					 "xx";
 	uint8_t out[64];
 
 	(void)state;

@@ -61,7 +61,13 @@ static void the_longest_known_suffix_is_pointed_at_in_any_case(void **state)
 	hf_writer_name(&writer, name("x.ftp.example.com."), true);
 	hf_writer_name(&writer, name("org."), true);
 	hf_writer_name(&writer, hf_name_root, true);
-	assert_memory_equal(bytes + 17, "\3ftp\xc0\4" "\xc0\0" "\1x\xc0\x11" "\3org\0" "\0", 6 + 2 + 4 + 5 + 1);
+	assert_memory_equal(bytes + 17,
+			    "\3ftp\xc0\4"
+			    "\xc0\0"
+			    "\1x\xc0\x11"
+			    "\3org\0"
+			    "\0",
+			    6 + 2 + 4 + 5 + 1);
 	assert_int_equal(writer.length, 17 + 18);
 	offset = 25;
 	assert_int_equal(hf_name_parse(bytes, writer.length, &offset, out), 19);
@@ -84,10 +90,9 @@ static void only_rfc1035_names_in_rdata_are_compressed(void **state)
 		const char *rdata;
 		size_t length, written;
 	} rows[] = {
-		{ 2, "\2ns\7example", 12, 5 },	       { 15, "\0\1\2mx\7example", 14, 7 },
-		{ 12, "\7example", 9, 2 },	       { 39, "\7example", 9, 9 },
-		{ 33, "\0\0\0\0\0\0\7example", 15, 15 }, { 65, "\0\1\7example", 11, 11 },
-		{ 65280, "\7example", 9, 9 },
+		{2, "\2ns\7example", 12, 5}, {15, "\0\1\2mx\7example", 14, 7},	    {12, "\7example", 9, 2},
+		{39, "\7example", 9, 9},     {33, "\0\0\0\0\0\0\7example", 15, 15}, {65, "\0\1\7example", 11, 11},
+		{65280, "\7example", 9, 9},
 	};
 
 	(void)state;
@@ -119,7 +124,7 @@ static void rdata_that_does_not_fit_its_type_is_a_fault(void **state)
 /* More names than the table holds, behind 16 KiB too: still right, and no pointer leads where 14 bits do not reach. */
 static void thousands_of_names_stay_right_when_the_table_is_full(void **state)
 {
-	static const char *const ends[] = { "example.com.", "example.org.", "sub.example.com." };
+	static const char *const ends[] = {"example.com.", "example.org.", "sub.example.com."};
 	size_t starts[3000], offset;
 	uint8_t out[HF_NAME_MAX];
 	char text[64];
