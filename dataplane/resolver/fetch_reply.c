@@ -270,6 +270,13 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 	char address[HF_ADDRESS_TEXT_MAX];
 
 	hf_arena_reset(resolver->scratch);
+	if (exchange->mixed_case) {
+		bytes = hf_message_lower_question(bytes, length, resolver->scratch);
+		if (!bytes) {
+			handle_malformed(resolver, fetch, exchange, fault);
+			return;
+		}
+	}
 	if (!hf_message_parse(bytes, length, resolver->scratch, &message, &fault) ||
 	    !hf_scrub_message(resolver->scratch, &message, hf_fetch_ask_name(fetch), hf_fetch_ask_type(fetch),
 			      fetch->qclass, fetch->delegation.zone, &scrubbed)) {

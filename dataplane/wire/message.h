@@ -86,8 +86,8 @@ struct hf_message {
 bool hf_message_parse(const uint8_t *bytes, size_t length, struct hf_arena *arena, struct hf_message *message,
 		      const char **fault);
 
-/* A copy in the arena whose question is in lower case. Servers compress names against the question, so without this the random
- * case of a 0x20 query would show in owners, targets and servers' names. NULL without memory. */
+/* A copy in the arena whose question is in lower case. Servers compress names against the question, so without this the
+ * random case of a 0x20 query would show in owners, targets and servers' names. NULL without memory. */
 const uint8_t *hf_message_lower_question(const uint8_t *bytes, size_t length, struct hf_arena *arena);
 
 /* RRs in wire form one behind the other, as libraries that read zone files give them (ldns_rr2wire), grouped

@@ -22,9 +22,8 @@ static inline uint8_t hf_name_lower_octet(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet;
 }
 
-/* Reads a possibly compressed name at message[*offset], follows pointers (strictly
- * backwards, so loops are impossible; at most 127 of them, so work is bounded), writes it uncompressed to `out` with its
- * case kept.
+/* Reads a possibly compressed name at message[*offset], follows pointers (strictly backwards, so loops are impossible;
+ * at most 127 of them, so work is bounded), writes it uncompressed to `out` with its case kept.
  * On success returns its length and moves *offset behind the name as it stands in the
  * message; on any fault (truncated, forward pointer, reserved label type, over 255 octets)
  * returns 0 and leaves *offset alone. */

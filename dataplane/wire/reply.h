@@ -47,10 +47,10 @@ struct hf_reply_options {
 };
 
 /* Writes the whole reply for `query` from `record`: client's ID and question bytes, RD and CD copied, TTLs aged to `now`
- * (never below 0), AD only for a client that set AD or DO (RFC 6840 §5.7–5.8), OPT when the client sent one, with the EDEs
- * given. Over UDP (`tcp` false), what exceeds min(client's size, ceiling, capacity) loses the EDEs' texts, then the EDEs (and
- * gets TC, RFC 8914 §3), then becomes an empty reply with TC. `out` may be the packet that `query` was parsed from.
- * Returns the length; 0 when capacity is below 12 + question + 11. */
+ * (never below 0), AD only for a client that set AD or DO (RFC 6840 §5.7–5.8), OPT when the client sent one, with the
+ * EDEs given. Over UDP (`tcp` false), what exceeds min(client's size, ceiling, capacity) loses the EDEs' texts, then the
+ * EDEs (and gets TC, RFC 8914 §3), then becomes an empty reply with TC. `out` may be the packet that `query` was parsed
+ * from. Returns the length; 0 when capacity is below 12 + question + 11. */
 size_t hf_reply_write(const struct hf_answer_record *record, const struct hf_query *query, const struct hf_ede *edes,
 		      unsigned ede_count, bool tcp, const struct hf_reply_options *options, struct hf_now now,
 		      uint8_t *out, size_t capacity);

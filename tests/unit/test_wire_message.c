@@ -464,6 +464,24 @@ static void owners_made_to_collide_are_refused_early(void **state)
 	must_fail("made to collide");
 }
 
+static void the_case_of_a_0x20_question_does_not_spread(void **state)
+{
+	const uint8_t *lowered;
+
+	(void)state;
+	begin(0, 1, 0, 0);
+	memcpy(bytes + HF_HEADER_SIZE, "\7ExAmPlE", 8);
+	add(2, 1, "\2NS\xc0\x0c", 5);
+	lowered = hf_message_lower_question(bytes, length, arena);
+	assert_non_null(lowered);
+	assert_true(hf_message_parse(lowered, length, arena, &message, &fault));
+	assert_memory_equal(hf_rrset_owner(message.sections[0][0]), "\7example", 9);
+	assert_memory_equal(hf_rrset_first(message.sections[0][0]).bytes, "\2NS\7example", 12);
+	/* whatever the message is */
+	for (size_t cut = 0; cut < length; cut++)
+		assert_non_null(hf_message_lower_question(bytes, cut, arena));
+}
+
 static void rrs_in_wire_form_are_grouped_for_shells(void **state)
 {
 	const struct hf_rrset **sets;
@@ -507,6 +525,7 @@ int main(void)
 		cmocka_unit_test(hostile_messages_of_64_kib_cost_little),
 		cmocka_unit_test(a_set_that_grows_over_64_kib_when_expanded_is_refused),
 		cmocka_unit_test(owners_made_to_collide_are_refused_early),
+		cmocka_unit_test(the_case_of_a_0x20_question_does_not_spread),
 		cmocka_unit_test(rrs_in_wire_form_are_grouped_for_shells),
 	};
 
