@@ -59,8 +59,8 @@ misses_return() # ROUND: a new name each time, until one is resolved
 exec 3>&1
 
 for round in 1 2; do
-	lab_run client dnsperf -s 192.0.2.53 -d "$LAB_DIR/hot.txt" -l 20 -Q 2000 -c 10 -t 1 > "$LAB_DIR/load-$round.txt" 2>&1 &
-	load=$!
+	lab_spawn client dnsperf -s 192.0.2.53 -d "$LAB_DIR/hot.txt" -l 20 -Q 2000 -c 10 -t 1 > "$LAB_DIR/load-$round.txt" 2>&1
+	load=$LAB_PID
 	sleep 2
 	lab_kill9 holdfastd
 	lab_kill9 dataplane

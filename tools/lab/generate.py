@@ -10,7 +10,8 @@ DIRECTORY gets
                                 zone cut answers from below and gives no referral
     root.addresses …            the addresses that each of them listens on
     zones/*.zone                one RR a line, absolute names; what compare.py reads too
-    queries.txt warm-up.txt     "NAME TYPE" lines for dnsperf, other draws from the same popularity
+    queries.txt half.txt warm-up.txt
+                                "NAME TYPE" lines for dnsperf, other draws from the same popularity
     names.txt                   all names by popularity
 
 The popularity of names is Zipf with exponent 1.0 over all of them. Of the questions 80 % are A and AAAA with an
@@ -314,7 +315,8 @@ def main():
     write(os.path.join(arguments.directory, "root.hints"), hints)
     write(os.path.join(arguments.directory, "names.txt"), [name + "\n" for name, _, _ in world.names])
     for file, count, seed in (("queries.txt", arguments.queries, arguments.seed + 1000),
-                              ("warm-up.txt", arguments.warm_up, arguments.seed + 2000)):
+                              ("half.txt", arguments.queries // 2, arguments.seed + 2000),
+                              ("warm-up.txt", arguments.warm_up, arguments.seed + 3000)):
         write(os.path.join(arguments.directory, file), ("%s %s\n" % pair for pair in questions(world, count, seed)))
     print("%d zones, %d names below %d TLDs" % (sum(map(len, world.zones.values())), len(world.names), len(TLDS)))
 

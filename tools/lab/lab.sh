@@ -7,6 +7,7 @@
 #	lab_veth ROLE IF ROLE IF	a veth pair, both ends up, transmit checksum offload off
 #	lab_address ROLE IF ADDR/LEN...	addresses, usable at once
 #	lab_run ROLE COMMAND...		in the foreground; dies with this script
+#	lab_spawn ROLE COMMAND...	the same in the background; its pid for `wait` in $LAB_PID
 #	lab_start ROLE NAME COMMAND...	in the background; log in $LAB_DIR/NAME.log, pid in $LAB_PID
 #	lab_alive NAME | lab_stop NAME | lab_kill9 NAME
 #	lab_wait SECONDS TEXT COMMAND...	until COMMAND succeeds, else 1 and TEXT on stderr
@@ -243,6 +244,14 @@ lab_run() # ROLE COMMAND...
 	local role=$1
 	shift
 	setpriv --pdeathsig KILL nsenter --net="/run/netns/$(lab_netns_name "$role")" -- "$@"
+}
+
+lab_spawn() # ROLE COMMAND...
+{
+	local role=$1
+	shift
+	setpriv --pdeathsig KILL nsenter --net="/run/netns/$(lab_netns_name "$role")" -- "$@" &
+	LAB_PID=$!
 }
 
 lab_start() # ROLE NAME COMMAND...
