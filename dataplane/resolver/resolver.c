@@ -121,6 +121,11 @@ static bool make_clients(struct hf_resolver *resolver)
 	return true;
 }
 
+static uint32_t table_size(uint32_t wanted, uint32_t max)
+{
+	return wanted < HF_RESOLVER_TABLE_MIN ? HF_RESOLVER_TABLE_MIN : wanted < max ? wanted : max;
+}
+
 struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, struct hf_cache *cache,
 				    const struct hf_random *random)
 {
@@ -136,8 +141,8 @@ struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, str
 	resolver->cache = cache;
 	resolver->random = *random;
 	random->fill(random->state, resolver->secret, sizeof(resolver->secret));
-	resolver->servers = hf_servers_new(HF_RESOLVER_SERVERS_MAX, resolver->secret);
-	resolver->failures = hf_failures_new(HF_RESOLVER_FAILURES_MAX, resolver->secret);
+	resolver->servers = hf_servers_new(table_size(clients, HF_RESOLVER_SERVERS_MAX), resolver->secret);
+	resolver->failures = hf_failures_new(table_size(clients / 4, HF_RESOLVER_FAILURES_MAX), resolver->secret);
 	resolver->scratch = hf_arena_new(HF_RESOLVER_SCRATCH_MEMORY);
 	resolver->record = malloc(HF_RESOLVER_RECORD_SPACE);
 	if (!resolver->servers || !resolver->failures || !resolver->scratch || !resolver->record ||

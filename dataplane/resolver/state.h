@@ -15,8 +15,9 @@
 #include "resolver/timers.h"
 
 enum {
-	HF_RESOLVER_SERVERS_MAX = 16384,
-	HF_RESOLVER_FAILURES_MAX = 4096,
+	HF_RESOLVER_SERVERS_MAX = 16384, /* one for each client that may wait, at most so many */
+	HF_RESOLVER_FAILURES_MAX = 4096, /* one for four of them, at most so many */
+	HF_RESOLVER_TABLE_MIN = 256,
 	HF_RESOLVER_ARENAS_KEPT = 64,
 	HF_RESOLVER_CLIENTS_SPARE = 16, /* beyond max_clients, to tell the refused ones */
 	HF_RESOLVER_RECORD_SPACE = 70000, /* the largest record: head, name, a whole message */

@@ -176,9 +176,51 @@ def configs():
     yield "escapes", b'"a\\e[31m\\nb": 1\n'
 
 
+def server_says(flags, an=(), ns=(), ar=(), kind=0):
+    """An event of fuzz_resolver.c: a reply to the newest query."""
+    octets = struct.pack("!4H", flags, len(an), len(ns), len(ar)) + b"".join((*an, *ns, *ar))
+    return bytes([kind]) + struct.pack("!H", len(octets)) + octets
+
+
+def resolutions():
+    """Rows of events for fuzz_resolver.c; the first question is www.example. A. Names are whole: who asks what changes."""
+    aa, timeout, failed, ask = 0x8400, b"\2", b"\3", b"\4"
+    address = rr("www.example.", 1, b"\xc0\0\2\x07")
+    ns, glue = rr("example.", 2, name("ns.example.")), rr("ns.example.", 1, b"\xc0\0\2\x02")
+    referral = server_says(0x8000, ns=[ns], ar=[glue])
+    answer = server_says(aa, an=[address])
+    negative = rr("example.", 6, soa())
+    primed = server_says(aa, an=[rr(".", 2, name("ns.root."))], ar=[rr("ns.root.", 1, b"\xc0\0\2\x01")])
+    yield "answer", referral + answer
+    yield "primed", primed + referral + answer + b"\2" * 10
+    yield "nxdomain", referral + server_says(aa | 3, ns=[negative])
+    yield "nodata", referral + server_says(aa, ns=[negative]) + ask + b"\0"
+    yield "cname", referral + server_says(aa, an=[rr("www.example.", 5, name("alias.example.net."))]) + answer
+    yield "cname_loop", referral + server_says(aa, an=[rr("www.example.", 5, name("www.example."))])
+    yield "dname", referral + server_says(aa, an=[rr("example.", 39, name("example.net."))]) + answer
+    yield "glueless", server_says(0x8000, ns=[rr("example.", 2, name("ns.example.net."))]) + answer + answer
+    yield "circle", (server_says(0x8000, ns=[rr("example.", 2, name("ns.net."))]) +
+                     server_says(0x8000, ns=[rr("net.", 2, name("ns.example."))])) * 4
+    yield "many_servers", server_says(0x8000, ns=[rr("example.", 2, name(f"ns{i}.net.")) for i in range(30)]) * 3
+    yield "refused", server_says(0x8005) * 6 + ask + b"\0"
+    yield "formerr", server_says(0x8001) + referral + answer
+    yield "truncated", server_says(0x8200) + answer
+    yield "truncated_twice", server_says(0x8200) * 2
+    yield "silent", timeout * 12
+    yield "unreachable", failed * 4
+    yield "lame", referral + server_says(0x8000, ns=[rr(".", 2, name("ns.root."))])
+    yield "recursive", referral + server_says(0x8080, an=[address]) * 2
+    yield "empty", referral + server_says(0x8000) * 3
+    yield "any", referral + ask + b"\x08" + server_says(aa, an=[address, rr("www.example.", 16, b"\1x")])
+    yield "ds", referral + ask + b"\x0e" + server_says(aa, ns=[negative])
+    yield "no_rd", referral + answer + ask + b"\x80"
+    yield "crowd", b"".join(ask + bytes([i]) for i in range(16)) + answer
+    yield "raw", server_says(aa, kind=1) + bytes([1, 0, 12]) + bytes(12)
+
+
 def main():
     for target, inputs in (("name", names), ("query", queries), ("message", messages), ("reply", replies),
-                           ("config", configs)):
+                           ("config", configs), ("resolver", resolutions)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for title, octets in inputs():

@@ -91,8 +91,8 @@ def main():
     shared = pathlib.Path(shared)
     with tempfile.TemporaryDirectory() as scratch:
         folders = [corpus]
-        if target == "config":
-            pass  # what is shared are DNS messages
+        if target in ("config", "resolver"):
+            pass  # what is shared are single DNS messages
         elif shared.is_dir():
             folder = pathlib.Path(scratch) / "shared"
             folder.mkdir()
