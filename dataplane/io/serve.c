@@ -6,7 +6,7 @@
 #include <string.h>
 #include "control/log.h"
 
-enum { RECENT_SLOTS = 4096, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 };
+enum { RECENT_SLOTS = 4096, EDE_NOT_SUPPORTED = 21 };
 
 /* What was lately offered or refetched, by a tag per slot. A tag that another question displaced costs a second offer,
  * which its receiver recognises. */
@@ -187,12 +187,9 @@ static bool admit(struct hf_serve *serve, struct hf_request *request)
 		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_SUPPORTED, &counters->refused_class);
 		return false;
 	}
-	/* Without RD a client may look into the cache only (RFC 1034 §4.3.1), which would tell it what others
-	 * ask. EDE: RFC 8914 §4.21. */
-	if (!(query->flags & HF_FLAG_RD)) {
-		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &counters->refused_no_recursion);
-		return false;
-	}
+	/* Without RD the answer comes from what is held, here or in the resolver, and nobody is asked (RFC 1034 §4.3.1). */
+	if (!(query->flags & HF_FLAG_RD))
+		hf_counter_add(&counters->no_recursion, 1);
 	return true;
 }
 
@@ -246,7 +243,7 @@ static void answer(struct hf_serve *serve, struct hf_request *request, const str
 	/* Before the reply: written in place, it lies where the question was. */
 	if (serve->promotion)
 		offer(serve, &request->query, record, now);
-	if (atomic_load_explicit(&serve->settings->prefetch, memory_order_relaxed))
+	if (request->query.flags & HF_FLAG_RD && atomic_load_explicit(&serve->settings->prefetch, memory_order_relaxed))
 		refetch(serve, &request->query, record, now);
 	finish(serve, request,
 	       hf_reply_write(record, &request->query, NULL, 0, serve->tcp, &options, now, request->reply,

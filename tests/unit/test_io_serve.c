@@ -127,7 +127,7 @@ static const struct row {
 	ROW("opcode UPDATE", HEAD("\x28\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_NOTIMP, COUNTER(notimp)),
 	ROW("EDNS version 1", "\x12\x34\1\0\0\1\0\0\0\0\0\1" WWW IN_A "\0\0\51\4\320\0\1\0\0\0\0", 4000, HF_OUTCOME_REPLY,
 	    HF_RCODE_BADVERS & 15, COUNTER(badvers)),
-	ROW("RD not set", HEAD("\0\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_no_recursion)),
+	ROW("RD not set", HEAD("\0\0") WWW IN_A, 4000, HF_OUTCOME_MISS, 0, COUNTER(no_recursion)),
 	ROW("class CH", HEAD(RD) "\7version\4bind\0\0\20\0\3", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_class)),
 	ROW("class ANY", HEAD(RD) WWW "\0\1\0\377", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_class)),
 	ROW("AXFR", HEAD(RD) WWW "\0\374\0\1", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_transfer)),
