@@ -3,35 +3,14 @@
  * interface it came in. Everything else goes to the slow path: to the AF_XDP socket of its RX queue where one is, else to the
  * kernel's network stack. Frames that are not for a service of ours are none of our business: XDP_PASS, not counted.
  *
- * The steps: parse -> whose is it -> plain query? -> key -> bucket -> record -> fresh? -> same question? -> room -> reply.
+ * The steps: parse -> for whom? -> plain query? -> key -> bucket -> record -> same question? -> fresh? -> room -> reply.
  */
 #include "bpf/reply.bpf.h"
 
-/* Every way out of a frame that was for us. */
-#define HF_HAND_ON(reason)                                                                                              \
-	do {                                                                                                            \
-		count->reason++;                                                                                        \
-		return hf_hand_on(ctx, count);                                                                          \
-	} while (0)
-#define HF_DROP(reason)                                                                                                 \
-	do {                                                                                                            \
-		count->reason++;                                                                                        \
-		return XDP_DROP;                                                                                        \
-	} while (0)
+#define HF_NOT_OURS HF_COUNT_END
 
-static __always_inline int hf_hand_on(struct xdp_md *ctx, struct hf_fastpath_counters *count)
-{
-	int verdict = bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
-
-	if (verdict == XDP_REDIRECT)
-		count->to_xsk++;
-	else
-		count->to_stack++;
-	return verdict;
-}
-
-/* Where the question's record lies, 0 when it is not in the table. Both buckets are read whole and without branches: which
- * of the ways matches is as good as random, and the two cache lines come in at once. */
+/* Where a question's record lies, 0 when it is not in the table. Both buckets are read whole: which of the ways matches is as
+ * good as random, and the two cache lines come in at once. */
 static __always_inline __u32 hf_find(__u64 key)
 {
 	__u32 first = hf_hot_first(key, hf_bucket_count), second = hf_hot_second(key, hf_bucket_count);
@@ -51,244 +30,256 @@ static __always_inline __u32 hf_find(__u64 key)
 	return place;
 }
 
-static __always_inline int hf_fastpath_run(struct xdp_md *ctx)
+static __always_inline struct hf_slot *hf_slot_at(__u32 place)
 {
-	void *end = (void *)(long)ctx->data_end, *data = (void *)(long)ctx->data, *header;
-	__u32 zero = 0, l3 = ETH_HLEN, v6, udp_at, udp_length, frame_length, dns, source_bad;
+	__u32 number = place / HF_CHUNK_UNITS, at = place % HF_CHUNK_UNITS * HF_CHUNK_UNIT;
+	struct hf_chunk *chunk = bpf_map_lookup_elem(&chunks, &number);
+
+	if (!chunk || at > HF_CHUNK_LAST_UNIT * HF_CHUNK_UNIT)
+		return NULL;
+	return (void *)chunk->octets + at;
+}
+
+/* Makes the frame `wanted` octets long, its first `kept` unchanged. */
+static __always_inline enum hf_fastpath_count hf_resize(struct xdp_md *ctx, __u32 wanted, __u32 length, __u32 kept)
+{
+	__u32 by = wanted - length;
+
+	if (!by || !bpf_xdp_adjust_tail(ctx, (int)by))
+		return HF_COUNT_answered;
+	/* A frame that began as a local packet has little room behind it, but always some before it. */
+	if (wanted < length || bpf_xdp_adjust_head(ctx, -(int)by))
+		return HF_COUNT_slow_room;
+	return hf_reply_move(ctx, by, kept) ? HF_COUNT_drop_changed : HF_COUNT_answered;
+}
+
+/* Answers, or says why not. */
+static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end, *data = (void *)(long)ctx->data, *at;
+	__u32 zero = 0, frame_length = end - data, dns, name_length, body_at, length, ip_length, udp_length, wanted;
+	__u32 edns, reply_class, sequence, place, mark, largest;
 	struct hf_fastpath_settings *setting = bpf_map_lookup_elem(&settings, &zero);
-	struct hf_fastpath_counters *count;
+	struct hf_reply reply = {.l3 = ETH_HLEN};
+	enum hf_fastpath_count failed;
 	struct hf_answer_record *record;
-	struct hf_question question = {};
-	struct hf_service *service, *source;
-	struct hf_reply reply;
-	struct hf_chunk *chunk;
+	struct hf_service *service;
+	__u64 question_word, key, now, age, sum, aged, body_sum, head;
+	__be16 proto, flags, id, source_port;
+	struct udphdr *udp;
 	struct hf_slot *slot;
-	__u64 seed, now, seconds, sum, aged;
-	__u32 place, sequence, length, at, mark;
-	__u16 flags, proto;
-	__be16 id;
-	int verdict;
+
+	/* ---- for whom is it? ---- */
 
 	if (!setting || data + HF_FRAME_MIN > end)
-		return XDP_PASS;
-	frame_length = end - data;
+		return HF_NOT_OURS;
 	if ((hf_load64(data) ^ setting->mac) << 16)
-		return XDP_PASS;
-
+		return HF_NOT_OURS;
 	proto = hf_load16(data + 12);
 	if (proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD)) {
 		proto = hf_load16(data + 16);
-		l3 += 4;
+		reply.l3 += 4;
 		if (proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD)) {
 			proto = hf_load16(data + 20);
-			l3 += 4;
+			reply.l3 += 4;
 		}
 	}
-
-	seed = setting->service_seed;
-	header = data + l3;
-	HF_HOLD(header);
+	at = data + reply.l3;
+	HF_HOLD(at);
 	if (proto == bpf_htons(ETH_P_IP)) {
-		struct iphdr *ip = header;
-		struct udphdr *udp;
-		__u32 saddr;
+		struct iphdr *ip = at;
 
-		if (header + sizeof(*ip) + sizeof(*udp) > end || ip->protocol != IPPROTO_UDP)
-			return XDP_PASS;
-		service = hf_parse_service(seed, 0, 0, 0, ip->daddr, 4);
+		udp = at + sizeof(*ip);
+		if ((void *)(udp + 1) > end || ip->protocol != IPPROTO_UDP)
+			return HF_NOT_OURS;
+		service = hf_parse_service(setting->service_seed, 0, ip->daddr, 4);
 		if (!service)
-			return XDP_PASS;
-		if (*(__u8 *)header != 0x45 || ip->frag_off & bpf_htons(0x3fff))
-			goto odd_ip; /* options, or a fragment: the ports may stand elsewhere */
-		udp = header + sizeof(*ip);
+			return HF_NOT_OURS;
+		if (*(__u8 *)at != 0x45 || ip->frag_off & bpf_htons(0x3fff)) /* options, or a fragment */
+			return service->ports[0] ? HF_COUNT_pass_ip : HF_NOT_OURS;
 		if (!hf_parse_serves(service, udp->dest))
-			return XDP_PASS;
-		saddr = ip->saddr;
-		source = hf_parse_service(seed, 0, 0, 0, saddr, 4);
-		/* 0/8, 127/8, multicast, class E and broadcast (RFC 1122 §3.2.1.3). */
-		source_bad = (__u8)saddr == 0 || (__u8)saddr == 127 || (__u8)saddr >= 224 || source;
-		v6 = 0;
-		udp_at = l3 + sizeof(*ip);
-		udp_length = bpf_ntohs(udp->len);
-		length = bpf_ntohs(ip->tot_len) - sizeof(*ip);
-		at = udp->source;
+			return HF_NOT_OURS;
+		/* 0/8, 127/8, multicast, class E and broadcast (RFC 1122 §3.2.1.3); ourselves. */
+		if ((__u8)ip->saddr == 0 || (__u8)ip->saddr == 127 || (__u8)ip->saddr >= 224)
+			return HF_COUNT_drop_source_address;
+		if (hf_parse_service(setting->service_seed, 0, ip->saddr, 4))
+			return HF_COUNT_drop_source_address;
+		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
+		ip_length = bpf_ntohs(ip->tot_len) - sizeof(*ip);
 	} else if (proto == bpf_htons(ETH_P_IPV6)) {
-		struct ipv6hdr *ip = header;
-		const __u32 *address;
-		struct udphdr *udp;
+		struct ipv6hdr *ip = at;
 
-		if (header + sizeof(*ip) + sizeof(*udp) > end)
-			return XDP_PASS;
-		if (ip->nexthdr != IPPROTO_UDP && !hf_parse_is_extension(ip->nexthdr))
-			return XDP_PASS;
-		address = ip->daddr.in6_u.u6_addr32;
-		service = hf_parse_service(seed, address[0], address[1], address[2], address[3], 6);
+		udp = at + sizeof(*ip);
+		if ((void *)(udp + 1) > end || (ip->nexthdr != IPPROTO_UDP && !hf_parse_is_extension(ip->nexthdr)))
+			return HF_NOT_OURS;
+		service = hf_parse_service(setting->service_seed, hf_load64(at + 24), hf_load64(at + 32), 6);
 		if (!service)
-			return XDP_PASS;
+			return HF_NOT_OURS;
 		if (ip->nexthdr != IPPROTO_UDP)
-			goto odd_ip;
-		udp = header + sizeof(*ip);
+			return service->ports[0] ? HF_COUNT_pass_ip : HF_NOT_OURS;
 		if (!hf_parse_serves(service, udp->dest))
-			return XDP_PASS;
-		address = ip->saddr.in6_u.u6_addr32;
-		source = hf_parse_service(seed, address[0], address[1], address[2], address[3], 6);
-		/* Multicast; and what begins with 64 zero bits: ::, ::1, IPv4-mapped (RFC 4291 §2.5, §2.7). */
-		source_bad = (__u8)address[0] == 0xff || (address[0] | address[1]) == 0 || source;
-		v6 = 1;
-		udp_at = l3 + sizeof(*ip);
-		udp_length = bpf_ntohs(udp->len);
-		length = bpf_ntohs(ip->payload_len);
-		at = udp->source;
+			return HF_NOT_OURS;
+		/* Multicast; what begins with 64 zero bits: ::, ::1, IPv4-mapped (RFC 4291 §2.5, §2.7); ourselves. */
+		if (*(__u8 *)(at + 8) == 0xff || hf_load64(at + 8) == 0)
+			return HF_COUNT_drop_source_address;
+		if (hf_parse_service(setting->service_seed, hf_load64(at + 8), hf_load64(at + 16), 6))
+			return HF_COUNT_drop_source_address;
+		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
+		ip_length = bpf_ntohs(ip->payload_len);
+		reply.v6 = true;
 	} else {
-		return XDP_PASS;
+		return HF_NOT_OURS;
 	}
+	if (((__u8 *)data)[6] & 1) /* multicast bit of the source's MAC */
+		return HF_COUNT_drop_source_address;
+	source_port = udp->source;
+	if (source_port == 0 || source_port == bpf_htons(53)) /* a reply to these can start a loop between servers */
+		return HF_COUNT_drop_source_port;
 
-	count = bpf_map_lookup_elem(&counters, &zero);
-	if (!count)
-		return XDP_PASS;
-	if (source_bad || ((__u8 *)data)[6] & 1)
-		HF_DROP(drop_source_address);
-	if (at == 0 || at == bpf_htons(53)) /* a reply to these can start a loop between servers */
-		HF_DROP(drop_source_port);
+	/* ---- is it a plain query? ---- */
 
-	if (udp_length != length || udp_at + udp_length > frame_length)
-		HF_HAND_ON(slow_length);
-	dns = udp_at + sizeof(struct udphdr);
-	length = udp_length - sizeof(struct udphdr);
-	header = data + dns;
-	HF_HOLD(header);
-	if (udp_length < sizeof(struct udphdr) + HF_DNS_HEADER || header + HF_DNS_HEADER > end)
-		HF_HAND_ON(slow_length);
-	id = hf_load16(header);
-	flags = hf_load16(header + 2);
+	udp_length = bpf_ntohs(udp->len);
+	length = udp_length - sizeof(*udp);
+	at = data + dns;
+	HF_HOLD(at);
+	if (udp_length != ip_length || udp_length < sizeof(*udp) + HF_DNS_HEADER || dns + length > frame_length ||
+	    at + HF_DNS_HEADER > end)
+		return HF_COUNT_slow_length;
+	id = hf_load16(at);
+	flags = hf_load16(at + 2);
 	if (flags & HF_WIRE_QR)
-		HF_DROP(drop_response);
+		return HF_COUNT_drop_response;
 	if (flags & ~(HF_WIRE_RD | HF_WIRE_AD | HF_WIRE_CD))
-		HF_HAND_ON(slow_header);
+		return HF_COUNT_slow_header;
 	if (!(flags & HF_WIRE_RD))
-		HF_HAND_ON(slow_rd);
+		return HF_COUNT_slow_rd;
 	/* One question, no answer, no authority, at most one additional record. */
-	if (hf_load32(header + 4) != bpf_htonl(1U << 16) || hf_load32(header + 8) & ~bpf_htonl(1))
-		HF_HAND_ON(slow_header);
+	edns = hf_load32(at + 8);
+	if (hf_load32(at + 4) != bpf_htonl(1U << 16) || edns & ~bpf_htonl(1))
+		return HF_COUNT_slow_header;
 
-	verdict = hf_parse_question(ctx, dns, length,
-				    (hf_load32(header + 8) ? 1 : 0) | (flags & HF_WIRE_CD ? 2 : 0), &question);
-	if (verdict == HF_QUESTION_SHAPE)
-		HF_HAND_ON(slow_question);
-	if (verdict == HF_QUESTION_EDNS)
-		HF_HAND_ON(slow_edns);
+	/* The name is not walked. With one question and at most one OPT without options, the length of the message alone tells where
+	 * the name must end; if there is anything else in it, the "name" taken here is no name, and so equals none in the
+	 * table: it is a miss, and the slow path looks at the message properly. */
+	name_length = length - (HF_DNS_HEADER + HF_QUESTION_TAIL) - (edns ? HF_OPT_SIZE : 0);
+	if (name_length - 1 > 254)
+		return HF_COUNT_slow_question;
+	at += HF_DNS_HEADER + name_length;
+	HF_HOLD(at);
+	if (at + HF_QUESTION_TAIL > end || hf_load16(at + 2) != bpf_htons(1)) /* class IN */
+		return HF_COUNT_slow_question;
+	reply_class = flags & HF_WIRE_CD ? HF_REPLY_CD : 0;
+	largest = HF_UDP_PLAIN;
+	if (edns) {
+		__u64 front;
+		__u32 back, size;
 
-	place = hf_find(question.key);
+		if (at + HF_QUESTION_TAIL + HF_OPT_SIZE > end)
+			return HF_COUNT_slow_question;
+		front = hf_load64(at + 4);    /* root, type, size, extended rcode, version, flags' first octet */
+		back = hf_load32(at + 4 + 7); /* flags, length of options */
+		/* RFC 6891 §6.1.2: owner is the root, type 41. Only version 0, no flag but DO, no options. */
+		if ((front & 0x00ffff0000ffffffULL) != 0x290000 || (back & ~0x80U))
+			return HF_COUNT_slow_edns;
+		size = bpf_ntohs((__u16)(front >> 24));
+		if (size > HF_UDP_PLAIN) /* below 512 counts as 512, RFC 6891 §6.2.3 */
+			largest = size;
+		reply_class |= back >> 7; /* HF_REPLY_DO */
+	}
+	if (largest > setting->udp_ceiling)
+		largest = setting->udp_ceiling;
+
+	/* ---- do we hold the answer? ---- */
+
+	question_word = hf_question_word(bpf_ntohs(hf_load16(at)), 1, reply_class, name_length);
+	key = hf_parse_key(ctx, dns, name_length, question_word);
+	place = hf_find(key);
 	if (!place)
-		HF_HAND_ON(slow_miss);
-	at = place / HF_CHUNK_UNITS;
-	chunk = bpf_map_lookup_elem(&chunks, &at);
-	at = place % HF_CHUNK_UNITS * HF_CHUNK_UNIT;
-	if (!chunk || at > HF_CHUNK_LAST_UNIT * HF_CHUNK_UNIT)
-		HF_HAND_ON(slow_miss);
-	slot = (void *)chunk + at;
+		return HF_COUNT_slow_miss;
+	slot = hf_slot_at(place);
+	if (!slot)
+		return HF_COUNT_slow_miss;
 	record = (void *)slot;
-
 	sequence = *(volatile __u32 *)&record->sequence;
 	asm volatile("" ::: "memory");
 	if (sequence & 1)
-		HF_HAND_ON(slow_miss);
-	sum = hf_reply_match(ctx, dns, question.name_length, question.tail, slot);
+		return HF_COUNT_slow_miss;
+	sum = hf_reply_match(ctx, dns, name_length, question_word, slot);
 	if (sum == HF_MISMATCH)
-		HF_HAND_ON(slow_miss);
+		return HF_COUNT_slow_miss;
 	now = bpf_ktime_get_coarse_ns();
 	if (now >= record->fresh_until_ns)
-		HF_HAND_ON(slow_expired);
+		return HF_COUNT_slow_expired;
+	age = hf_record_age(now, record->base_ns);
+
+	/* ---- make it the reply ---- */
 
 	length = record->body_length;
-	if (length > HF_RECORD_BODY_MAX || (length && length < 8))
-		HF_HAND_ON(slow_miss);
-	reply.message_length = HF_DNS_HEADER + question.name_length + HF_QUESTION_TAIL + length +
-			       (question.edns ? HF_OPT_SIZE : 0);
-	if (reply.message_length > question.client_size || reply.message_length > setting->udp_ceiling)
-		HF_HAND_ON(slow_size);
-
-	/* What the record says for the header, read before the sequence is looked at again. */
-	flags = (record->flags & ~HF_WIRE_AD) | (flags & (HF_WIRE_RD | HF_WIRE_CD)) |
-		/* AD only to those who asked for it (RFC 6840 §5.7, §5.8). */
-		(question.dnssec_ok || flags & HF_WIRE_AD ? record->flags & HF_WIRE_AD : 0);
-	__u64 counts = (__u64)bpf_htons(1) | (__u64)record->ancount << 16 | (__u64)record->nscount << 32 |
-		       (__u64)(__u16)bpf_htons(bpf_ntohs(record->arcount) + question.edns) << 48;
-	__u64 body_sum = record->body_sum;
-	__u64 base = record->base_ns;
-
-	seconds = hf_record_age(now, base);
-
-	__u32 wanted = dns + reply.message_length;
-	if (wanted != frame_length && bpf_xdp_adjust_tail(ctx, (int)(wanted - frame_length))) {
-		/* A frame that began as a local packet has little room behind it, but always some before it. */
-		__u32 by = wanted - frame_length;
-
-		if (wanted < frame_length || bpf_xdp_adjust_head(ctx, -(int)by))
-			HF_HAND_ON(slow_room);
-		if (hf_reply_move(ctx, by, dns + HF_DNS_HEADER + question.name_length + HF_QUESTION_TAIL))
-			HF_DROP(drop_changed);
-	}
-
-	at = dns + HF_DNS_HEADER + question.name_length + HF_QUESTION_TAIL;
-	aged = hf_reply_body(ctx, (__u64)at << 32 | length, slot, seconds, sequence);
+	body_sum = record->body_sum;
+	head = hf_load64(&record->flags);
+	reply.message_length = HF_DNS_HEADER + name_length + HF_QUESTION_TAIL + length + (edns ? HF_OPT_SIZE : 0);
+	if (reply.message_length > largest)
+		return HF_COUNT_slow_size;
+	wanted = dns + reply.message_length;
+	body_at = dns + HF_DNS_HEADER + name_length + HF_QUESTION_TAIL;
+	failed = hf_resize(ctx, wanted, frame_length, body_at);
+	if (failed)
+		return failed;
+	aged = hf_reply_body(ctx, (__u64)body_at << 32 | length, slot, age, sequence);
 	if (aged == HF_MISMATCH)
-		HF_DROP(drop_changed);
+		return HF_COUNT_drop_changed;
+	/* The body's words count in network order, hence 256-fold; 256-fold again behind a name of odd length. To subtract, add a
+	 * multiple of 65535 less by so much: ages and TTLs make 2^36 at most. */
+	body_sum += (0xffffULL << 24) - aged;
+	sum += name_length & 1 ? body_sum : body_sum << 8;
+
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	if (end - data != wanted) /* frags: what grew was not the part that we see */
-		HF_DROP(drop_changed);
+	at = data + dns;
+	HF_HOLD(at);
+	/* In a frame of several buffers it may be another part than the one we see that grew. */
+	if (end - data != wanted || at + HF_DNS_HEADER > end)
+		return HF_COUNT_drop_changed;
 
-	/* The body's words count in network order, hence 256-fold; 256-fold again behind a name of odd length. */
-	body_sum = hf_sum_fold16(body_sum) + 0xffff - hf_sum_fold16(aged);
-	sum += question.name_length & 1 ? body_sum : body_sum << 8;
+	/* The record's flags and counts lie as in a header, but for QDCOUNT between them. AD only to those who asked for it
+	 * (RFC 6840 §5.7, §5.8). */
+	if (!(flags & HF_WIRE_AD) && !(reply_class & HF_REPLY_DO))
+		head &= ~(__u64)HF_WIRE_AD;
+	flags = (__u16)head | (flags & (HF_WIRE_RD | HF_WIRE_CD));
+	head = (head & ~0xffffULL) + bpf_htons(1) + ((__u64)edns << 32);
+	*(__u16 *)(at + 2) = flags;
+	*(__u64 *)(at + 4) = head;
+	sum += (__u64)id + flags + hf_sum_word(head);
 
-	header = data + dns;
-	HF_HOLD(header);
-	if (header + HF_DNS_HEADER > end)
-		HF_DROP(drop_changed);
-	*(__u16 *)(header + 2) = flags;
-	*(__u64 *)(header + 4) = counts;
-	sum += (__u64)id + flags + hf_sum_word(counts);
-
-	if (question.edns) {
-		__u64 opt_at = at + length;
-		void *opt = data;
+	if (edns) {
+		__u64 opt_at = body_at + length;
 		__u64 front = 0x290000ULL | (__u64)bpf_htons(setting->edns_size) << 24 |
-			      (question.dnssec_ok ? 0x80ULL << 56 : 0);
+			      (__u64)(reply_class & HF_REPLY_DO) << 63;
 
+		at = data;
 		HF_HOLD(opt_at);
-		if (opt_at > HF_DNS_OFFSET_MAX + HF_MESSAGE_MAX + HF_RECORD_BODY_MAX)
-			HF_DROP(drop_changed);
-		opt += opt_at;
-		HF_HOLD(opt);
-		if (opt + HF_OPT_SIZE > end)
-			HF_DROP(drop_changed);
-		*(__u64 *)opt = front;
-		*(__u16 *)(opt + 8) = 0;
-		*(__u8 *)(opt + 10) = 0;
-		sum += hf_sum_word(front) << (8 * ((question.name_length + length) & 1));
+		if (opt_at > HF_DNS_OFFSET_MAX + HF_QUERY_MAX + HF_RECORD_BODY_MAX)
+			return HF_COUNT_drop_changed;
+		at += opt_at;
+		HF_HOLD(at);
+		if (at + HF_OPT_SIZE > end)
+			return HF_COUNT_drop_changed;
+		*(__u64 *)at = front;
+		*(__u16 *)(at + 8) = 0;
+		*(__u8 *)(at + 10) = 0;
+		sum += hf_sum_word(front) << (8 * ((name_length + length) & 1));
 	}
-
 	reply.sum = sum;
-	reply.l3 = l3;
-	reply.v6 = v6;
 	if (!hf_reply_turn(ctx, &reply))
-		HF_DROP(drop_changed);
+		return HF_COUNT_drop_changed;
 
+	/* A record's line is written as seldom as will do: a hot name is read on all CPUs. */
 	mark = record->mark;
 	if (mark == 0)
 		record->mark = 1;
 	else if ((id & bpf_htons(HF_MARK_SAMPLE - 1)) == 0)
 		record->mark = mark + HF_MARK_SAMPLE;
-	count->answered++;
-	return XDP_TX;
-
-odd_ip:
-	count = bpf_map_lookup_elem(&counters, &zero);
-	if (count && service->ports[0])
-		count->pass_ip++;
-	return XDP_PASS;
+	return HF_COUNT_answered;
 }
 
 /* Named, and marked below, as libxdp's own program for AF_XDP: so DPDK's stock af_xdp driver, finding it attached, puts its sockets
@@ -296,7 +287,30 @@ odd_ip:
 SEC("xdp.frags")
 int xsk_def_prog(struct xdp_md *ctx)
 {
-	return hf_fastpath_run(ctx);
+	__u32 zero = 0, became = hf_answer(ctx);
+	struct hf_fastpath_counters *counter;
+	__u64 *count;
+	int verdict;
+
+	if (became >= HF_COUNT_END)
+		return XDP_PASS;
+	counter = bpf_map_lookup_elem(&counters, &zero);
+	if (!counter)
+		return XDP_PASS;
+	count = (__u64 *)counter;
+	count[became]++;
+	if (became == HF_COUNT_answered)
+		return XDP_TX;
+	if (became == HF_COUNT_pass_ip)
+		return XDP_PASS;
+	if (became > HF_COUNT_pass_ip)
+		return XDP_DROP;
+	verdict = bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
+	if (verdict == XDP_REDIRECT)
+		counter->to_xsk++;
+	else
+		counter->to_stack++;
+	return verdict;
 }
 
 __uint(xsk_prog_version, 1) SEC("xdp_metadata");

@@ -51,14 +51,16 @@ struct hf_answer_record {
 	__be16 flags;	     /* header flags to send, network order: QR, RA, AD, rcode; RD, CD come from the client */
 	__be16 ancount, nscount, arcount; /* network order, OPT not counted */
 	__u16 body_length;
-	__u8 name_length;
 	__u8 ttl_count;	     /* ≤ HF_RECORD_TTLS_MAX in a cached record */
+	__u8 odd_ttls;	     /* how many of ttl_offsets are odd (kernel tier only; 0 elsewhere) */
 	__u32 body_sum;	     /* sum of the body's 16-bit words, each in network order, an odd last octet counting as the high
 			      * half; unfolded, not complemented; for the UDP checksum */
 	__u16 ttl_offsets[HF_RECORD_TTLS_MAX];
-	__u16 qtype, qclass; /* what the key was made of, for exact comparison and for people */
+	/* The question beside its name, for exact comparison and for people; together hf_question_word(). */
+	__u16 qtype, qclass;
 	__u8 reply_class;
-	__u8 reserved[3];    /* 0 */
+	__u8 name_length;
+	__u8 reserved[2];    /* 0 */
 	__u8 data[];
 };
 
@@ -67,6 +69,7 @@ struct hf_answer_record {
 	(sizeof(struct hf_answer_record) + HF_RECORD_NAME_SPACE(name_length) + (body_length))
 
 _Static_assert(sizeof(struct hf_answer_record) == 104, "record head is 104 octets");
+_Static_assert(__builtin_offsetof(struct hf_answer_record, qtype) % 8 == 0, "the question word is one aligned load");
 
 /* Whole seconds since the record was made, without a division: 2^20 * 2^40 / 10^9 as a product. Up to a millisecond late, never early. A record
  * published within the tick of a coarse clock seems to come from the future. Ages up to 2^53 ns (104 days). */
@@ -106,20 +109,19 @@ static inline void hf_key_word(struct hf_key_lane *lane, __u64 word)
 	lane->secret = (lane->secret ^ lane->secret >> 32) * 0x9fb21c651e98df25ULL;
 }
 
-static inline __u64 hf_key_finish(const struct hf_key_lane *lane, __u32 name_length, __u32 tail)
+/* All of a question but its name, as it lies in a record from qtype on. */
+static inline __u64 hf_question_word(__u16 qtype, __u16 qclass, __u8 reply_class, __u8 name_length)
 {
-	__u64 x = (lane->sum ^ lane->secret) + ((__u64)name_length << 32 | tail) * 0xd6e8feb86659fd93ULL;
+	return (__u64)qtype | (__u64)qclass << 16 | (__u64)reply_class << 32 | (__u64)name_length << 40;
+}
+
+static inline __u64 hf_key_finish(const struct hf_key_lane *lane, __u64 question_word)
+{
+	__u64 x = (lane->sum ^ lane->secret) + question_word * 0xd6e8feb86659fd93ULL;
 
 	x ^= x >> 32;
 	x *= 0xff51afd7ed558ccdULL;
 	return x ^ x >> 32;
-}
-
-static inline __u32 hf_key_tail(__u16 qtype, __u16 qclass, __u8 reply_class)
-{
-	/* qclass has 16 bits but only IN, CH, HS, NONE and ANY exist: eight bits tell them apart, and a class
-	 * above 255 never reaches a table (answered or refused before). */
-	return (__u32)qtype | (__u32)(qclass & 0xff) << 16 | (__u32)reply_class << 24;
 }
 
 /* 128-bit keyed hash of a question. `name` is lower-cased wire form, zero-padded to a multiple of 8 octets and readable
@@ -129,7 +131,7 @@ static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u3
 				   __u16 qclass, __u8 reply_class, __u64 key[2])
 {
 	struct hf_key_lane a = {0, secret[0]}, b = {0, secret[1]};
-	__u32 tail = hf_key_tail(qtype, qclass, reply_class);
+	__u64 rest = hf_question_word(qtype, qclass, reply_class, (__u8)name_length);
 
 	for (__u32 i = 0; i < name_length; i += 8) {
 		__u64 word;
@@ -138,13 +140,13 @@ static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u3
 		hf_key_word(&a, word);
 		hf_key_word(&b, word);
 	}
-	key[0] = hf_key_finish(&a, name_length, tail);
-	key[1] = hf_key_finish(&b, name_length, tail);
+	key[0] = hf_key_finish(&a, rest);
+	key[1] = hf_key_finish(&b, rest);
 }
 
 /* ---- the hot table: maps `buckets` and `chunks` ---- */
 
-/* A bucket is one cache line of eight words, each 0 or tag << 32 | place. A question has two candidate buckets.
+/* A bucket is four words, each 0 or tag << 32 | place. A question has two candidate buckets, which may lie anywhere.
  * Places: chunks of 64 KiB cut into units of 256 octets; place = chunk * HF_CHUNK_UNITS + unit. Unit 0 of a chunk is its
  * header (userspace only), so place 0 is never a record. A chunk holds records of one size class; which, is the
  * writer's affair: the kernel sees a place and reads at most HF_SLOT_MAX octets there.
@@ -152,7 +154,7 @@ static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u3
  * Reading without locks: the writer fills a free place (sequence odd, then the record, then sequence even), then stores the
  * bucket word, one aligned 64-bit store. A replaced place rests before it is filled again, and a reader
  * that was held up longer sees that the sequence changed before it sends. Stores are seen in order and loads are done in order on x86-64. */
-enum { HF_BUCKET_WAYS = 8 };
+enum { HF_BUCKET_WAYS = 4 };
 enum { HF_CHUNK_SIZE = 65536, HF_CHUNK_UNIT = 256, HF_CHUNK_UNITS = HF_CHUNK_SIZE / HF_CHUNK_UNIT };
 enum { HF_SLOT_MAX = 7 * HF_CHUNK_UNIT };
 /* The last unit at which a record may begin, whatever its size: from there HF_SLOT_MAX octets are still inside the chunk, which is
@@ -164,13 +166,13 @@ struct hf_hot_bucket {
 };
 
 _Static_assert(HF_RECORD_SIZE(255, HF_RECORD_BODY_MAX) <= HF_SLOT_MAX, "every cacheable record fits into a slot");
-_Static_assert(sizeof(struct hf_hot_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct hf_hot_bucket) == 32, "a bucket never spans two cache lines");
 
-/* What the loader sizes the maps to, for so many live records: buckets three quarters full, at which finding both buckets of a question
- * full is rare; 384 octets a record (most are below 256), which leaves room for replaced ones to rest. */
+/* What the loader sizes the maps to, for so many live records: buckets 60 % full, at which less than one new question in a hundred finds both
+ * of its buckets full; 384 octets a record (most are below 256), which leaves room for replaced ones to rest. */
 static inline __u32 hf_hot_bucket_count(__u32 entries)
 {
-	return entries / (HF_BUCKET_WAYS * 3 / 4) + 1;
+	return (__u32)((__u64)entries * 5 / (3 * HF_BUCKET_WAYS)) + 1;
 }
 
 static inline __u32 hf_hot_chunk_count(__u32 entries)
@@ -201,7 +203,7 @@ static inline __u32 hf_hot_tag(__u64 key)
 enum { HF_SERVICE_SLOTS = 512, HF_SERVICE_ADDRESSES_MAX = 64, HF_SERVICE_PORTS_MAX = 6 };
 
 struct hf_service {
-	__be32 address[4];		      /* IPv4 in the last word, the others 0 */
+	__u64 address[2];		      /* as they lie in a packet; IPv4: 0, and the address in the low half */
 	__be16 ports[HF_SERVICE_PORTS_MAX]; /* 0: unused. None used: an address of this host that must not be answered, as a
 					       * source, and that serves nothing */
 	__u16 family;			      /* 4, 6; 0: unused entry */
@@ -210,9 +212,8 @@ struct hf_service {
 
 _Static_assert(sizeof(struct hf_service) == 32, "two services in a cache line");
 
-static inline __u32 hf_service_index(const __be32 address[4], __u64 seed)
+static inline __u32 hf_service_index(__u64 high, __u64 low, __u64 seed)
 {
-	__u64 high = (__u64)address[0] << 32 | address[1], low = (__u64)address[2] << 32 | address[3];
 	__u64 x = high * 0x9fb21c651e98df25ULL ^ low;
 
 	/* The top bit names the half and must not move the place within it: it is shifted out of the multiplier. */
@@ -265,6 +266,16 @@ struct hf_fastpath_counters {
 	HF_FASTPATH_COUNTERS(HF_FASTPATH_COUNTER_FIELD)
 };
 #undef HF_FASTPATH_COUNTER_FIELD
+
+/* The same by number, as the kernel program counts. */
+#define HF_FASTPATH_COUNTER_NUMBER(name, text) HF_COUNT_##name,
+enum hf_fastpath_count {
+	HF_FASTPATH_COUNTERS(HF_FASTPATH_COUNTER_NUMBER)
+	HF_COUNT_END,
+};
+#undef HF_FASTPATH_COUNTER_NUMBER
+
+_Static_assert(sizeof(struct hf_fastpath_counters) == HF_COUNT_END * sizeof(__u64), "a counter a number");
 
 /* ---- pins, below BPFFS/INTERFACE/ ---- */
 

@@ -19,6 +19,9 @@ struct hf_slot {
 /* Longer bodies are copied by a helper; for shorter ones the call costs more than the words. */
 #define HF_COPY_BY_HELPER 256
 
+/* Keeps offsets into a body small enough for the verifier to add them to a packet pointer; what is wrong meets the frame's end. */
+#define HF_BODY_MASK 0x7ff
+
 static __always_inline __u64 hf_sum_fold16(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -33,10 +36,10 @@ static __always_inline __u64 hf_sum_word(__u64 word)
 	return (word & 0xffffffff) + (word >> 32);
 }
 
-/* Whether the record is for the question at `offset` (name, type and class; `tail` as parsed). If so, the sum of the
+/* Whether the record is for the question at `offset` (its name, and `question_word`). If so, the sum of the
  * question as the client spelled it; else HF_MISMATCH. */
-__attribute__((noinline)) __u64 hf_reply_match(struct xdp_md *ctx, __u32 offset, __u32 name_length, __u32 tail,
-					       struct hf_slot *slot)
+__attribute__((noinline)) __u64 hf_reply_match(struct xdp_md *ctx, __u32 offset, __u32 name_length,
+					       __u64 question_word, struct hf_slot *slot)
 {
 	void *end = (void *)(long)ctx->data_end, *at = (void *)(long)ctx->data;
 	struct hf_answer_record *record = (void *)slot;
@@ -46,11 +49,10 @@ __attribute__((noinline)) __u64 hf_reply_match(struct xdp_md *ctx, __u32 offset,
 
 	if (!slot || offset > HF_DNS_OFFSET_MAX || name_length > 255)
 		return HF_MISMATCH;
-	if (record->name_length != name_length ||
-	    hf_key_tail(record->qtype, record->qclass, record->reply_class) != tail)
+	if (*(const __u64 *)&record->qtype != question_word)
 		return HF_MISMATCH;
 
-	at += offset + HF_DNS_HEADER - 8; /* as in hf_parse_question() */
+	at += offset + HF_DNS_HEADER - 8; /* as in hf_parse_key() */
 	name = (const __u64 *)record->data;
 	for (__u32 i = 0; i < 32; i++) {
 		if (i >= words)
@@ -59,7 +61,7 @@ __attribute__((noinline)) __u64 hf_reply_match(struct xdp_md *ctx, __u32 offset,
 		if (at + 16 > end)
 			return HF_MISMATCH;
 		word = hf_load64(at + 8);
-		if (hf_key_lower(word) != *name)
+		if (word != *name && hf_key_lower(word) != *name) /* most come in lower case */
 			return HF_MISMATCH;
 		sum += hf_sum_word(word);
 		at += 8;
@@ -84,10 +86,10 @@ __attribute__((noinline)) int hf_reply_move(struct xdp_md *ctx, __u32 by, __u32 
 	void *end = (void *)(long)ctx->data_end, *to = (void *)(long)ctx->data, *from = to;
 	__u32 words = length >> 3, rest = length & 7;
 
-	if (by > HF_SLOT_MAX || length > HF_DNS_OFFSET_MAX + HF_MESSAGE_MAX)
+	if (by > HF_SLOT_MAX || length > HF_DNS_OFFSET_MAX + HF_QUERY_MAX)
 		return -1;
 	from += by;
-	for (__u32 i = 0; i < (HF_DNS_OFFSET_MAX + HF_MESSAGE_MAX) / 8; i++) {
+	for (__u32 i = 0; i < (HF_DNS_OFFSET_MAX + HF_QUERY_MAX) / 8; i++) {
 		if (i >= words)
 			break;
 		HF_HOLD(from);
@@ -121,23 +123,38 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 	void *end = (void *)(long)ctx->data_end, *body = (void *)(long)ctx->data, *to;
 	__u32 offset = offset_length >> 32, length = (__u32)offset_length;
 	struct hf_answer_record *record = (void *)slot;
-	__u64 scale = 0;
 	const void *from;
 
-	if (!slot || offset < 8 || offset > HF_DNS_OFFSET_MAX + HF_MESSAGE_MAX || length > HF_RECORD_BODY_MAX)
+	if (!slot || offset < 8 || offset > HF_DNS_OFFSET_MAX + HF_QUERY_MAX || length > HF_RECORD_BODY_MAX)
 		return HF_MISMATCH;
 	/* The verifier forgets what it knew of `length` as half of the argument. */
-	asm volatile("%0 &= 0x7ff" : "+r"(length));
+	HF_HOLD(length);
+	length &= HF_BODY_MASK;
 	from = (const void *)record->data + HF_RECORD_NAME_SPACE((__u32)record->name_length);
 	body += offset;
+	if (length && length < 8) /* less than any RR */
+		return HF_MISMATCH;
 	if (length > HF_COPY_BY_HELPER) {
 		if (bpf_xdp_store_bytes(ctx, offset, (void *)from, length))
 			return HF_MISMATCH;
-	} else if (length >= 8) {
-		__u32 words = length >> 3;
+	} else if (length) {
+		__u32 blocks = length >> 5, words = length >> 3 & 3;
 
 		to = (void *)(long)ctx->data + (offset - 8); /* as above */
-		for (__u32 i = 0; i < HF_COPY_BY_HELPER / 8; i++) {
+		for (__u32 i = 0; i < HF_COPY_BY_HELPER / 32; i++) {
+			if (i >= blocks)
+				break;
+			HF_HOLD(to);
+			if (to + 40 > end)
+				return HF_MISMATCH;
+			*(__u64 *)(to + 8) = hf_load64(from);
+			*(__u64 *)(to + 16) = hf_load64(from + 8);
+			*(__u64 *)(to + 24) = hf_load64(from + 16);
+			*(__u64 *)(to + 32) = hf_load64(from + 24);
+			to += 32;
+			from += 32;
+		}
+		for (__u32 i = 0; i < 3; i++) {
 			if (i >= words)
 				break;
 			HF_HOLD(to);
@@ -160,34 +177,30 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 		__u32 count = record->ttl_count;
 
 		for (__u32 i = 0; i < HF_RECORD_TTLS_MAX; i++) {
-			__u32 at;
-			void *ttl;
+			void *ttl = body;
 
 			if (i >= count)
 				break;
-			at = record->ttl_offsets[i];
-			if (at > HF_RECORD_BODY_MAX - 4)
-				return HF_MISMATCH;
-			ttl = body + at;
+			ttl += record->ttl_offsets[i] & HF_BODY_MASK;
 			HF_HOLD(ttl);
 			if (ttl + 4 > end)
 				return HF_MISMATCH;
 			*(__u32 *)ttl = bpf_htonl(bpf_ntohl(hf_load32(ttl)) - (__u32)seconds);
-			scale += at & 1 ? 256 : 1;
 		}
 	}
 	asm volatile("" ::: "memory");
 	if (*(volatile __u32 *)&record->sequence != sequence)
 		return HF_MISMATCH;
-	return seconds * scale;
+	/* An odd place counts 256-fold. */
+	return seconds * (record->ttl_count + 255U * record->odd_ttls);
 }
 
 /* What the headers are made of, beside what the frame holds. */
 struct hf_reply {
 	__u64 sum;	      /* of the DNS message, as it lies in memory */
-	__u16 message_length; /* without UDP header */
-	__u16 l3;
-	__u32 v6;
+	__u32 message_length; /* without UDP header */
+	__u32 l3;
+	bool v6;
 };
 
 static __always_inline void hf_reply_turn_ethernet(void *data)

@@ -36,7 +36,7 @@ static struct hf_service *entry_of(struct service_list *list, const struct hf_ad
 	struct hf_service wanted = {.family = address->family};
 
 	if (address->family == 4)
-		memcpy(&wanted.address[3], address->bytes, 4);
+		memcpy(&wanted.address[1], address->bytes, 4);
 	else
 		memcpy(wanted.address, address->bytes, 16);
 	for (size_t i = 0; i < list->count; i++)
@@ -77,7 +77,7 @@ static bool place(struct hf_service half[HF_SERVICE_SLOTS], const struct service
 {
 	memset(half, 0, HF_SERVICE_SLOTS * sizeof(*half));
 	for (size_t i = 0; i < list->count; i++) {
-		struct hf_service *slot = &half[hf_service_index(list->entries[i].address, seed)];
+		struct hf_service *slot = &half[hf_service_index(list->entries[i].address[0], list->entries[i].address[1], seed)];
 
 		if (slot->family)
 			return false;

@@ -137,6 +137,10 @@ static void write_record(struct hf_answer_record *slot, const struct hf_answer_r
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	memcpy((uint8_t *)slot + skip, (const uint8_t *)record + skip, size - skip);
 	slot->mark = 0;
+	slot->reserved[0] = slot->reserved[1] = 0; /* compared as part of the question word */
+	slot->odd_ttls = 0;
+	for (unsigned i = 0; i < record->ttl_count; i++)
+		slot->odd_ttls += record->ttl_offsets[i] & 1;
 	slot->key[0] = key[0];
 	slot->key[1] = key[1];
 	__atomic_store_n(&slot->sequence, sequence + 1, __ATOMIC_RELEASE);

@@ -159,9 +159,9 @@ static void a_service_index_stays_in_its_half(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 10000; i++) {
-		__be32 address[4] = {(uint32_t)chance(), (uint32_t)chance(), (uint32_t)chance(), (uint32_t)chance()};
-		uint64_t seed = chance() | 1;
-		uint32_t lower = hf_service_index(address, seed & INT64_MAX), upper = hf_service_index(address, seed | 1ULL << 63);
+		uint64_t high = chance(), low = chance(), seed = chance() | 1;
+		uint32_t lower = hf_service_index(high, low, seed & INT64_MAX);
+		uint32_t upper = hf_service_index(high, low, seed | 1ULL << 63);
 
 		assert_true(lower < HF_SERVICE_SLOTS);
 		assert_true(upper >= HF_SERVICE_SLOTS && upper < 2 * HF_SERVICE_SLOTS);
