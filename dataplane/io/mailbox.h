@@ -26,6 +26,7 @@ struct hf_mail {
 	struct cds_wfcq_node node;
 	struct hf_mailbox *home; /* where it goes back to */
 	enum hf_mail_kind kind;
+	_Atomic bool posted; /* orders what the sender wrote before what the consumer reads, in the language's own terms */
 };
 
 struct hf_mailbox {

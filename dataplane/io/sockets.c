@@ -214,8 +214,6 @@ static unsigned serve_burst(struct sockets *sockets, unsigned socket)
 	struct hf_now now;
 	int got;
 
-	for (unsigned i = 0; i < BURST; i++)
-		arm(sockets, i);
 	got = recvmmsg(sockets->listeners[socket].fd, sockets->messages, BURST, MSG_DONTWAIT, NULL);
 	if (got <= 0)
 		return 0;
@@ -240,6 +238,8 @@ static unsigned serve_burst(struct sockets *sockets, unsigned socket)
 		request->client = hf_sockaddr_to_address(&arrival->client);
 		from[count++] = arrival;
 	}
+	for (unsigned i = 0; i < (unsigned)got; i++)
+		arm(sockets, i); /* the kernel has written lengths and flags into those it filled */
 	hf_serve_burst(sockets->serve, sockets->requests, count, now);
 	for (unsigned i = 0; i < count; i++)
 		dispatch(sockets, &sockets->requests[i], from[i], now);
@@ -409,6 +409,8 @@ static void *open_sockets(const struct hf_config *config, struct hf_serve *serve
 		close_sockets(sockets);
 		return NULL;
 	}
+	for (unsigned i = 0; i < BURST; i++)
+		arm(sockets, i);
 	for (size_t i = 0; i < config->listen_count; i++) {
 		if (!add_listener(sockets, &config->listen[i], error)) {
 			close_sockets(sockets);

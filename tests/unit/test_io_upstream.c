@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* io/upstream.c, against servers that this test plays itself on loopback. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "io/io.h"
+#include "io/sockaddr.h"
+#include "io/upstream.h"
+
+enum { EXCHANGES = 16 };
+
+struct bench {
+	int epoll_fd;
+	struct hf_entropy *entropy;
+	struct hf_random random;
+	struct hf_source_ports *ports;
+	struct hf_upstream *upstream;
+	bool keep; /* replies are not taken for the right one */
+	/* what came */
+	unsigned replies, failures;
+	uint64_t last_exchange;
+	struct hf_address from;
+	uint8_t message[HF_MESSAGE_MAX];
+	size_t length;
+};
+
+static void take_reply(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message, size_t length)
+{
+	struct bench *bench = state;
+
+	bench->replies++;
+	bench->last_exchange = exchange;
+	bench->from = *from;
+	memcpy(bench->message, message, length);
+	bench->length = length;
+	if (!bench->keep)
+		hf_upstream_cancel(bench->upstream, exchange);
+}
+
+static void take_failure(void *state, uint64_t exchange)
+{
+	struct bench *bench = state;
+
+	bench->failures++;
+	bench->last_exchange = exchange;
+}
+
+static int setup(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	struct hf_config config = {0};
+	struct hf_upstream_sink sink = {take_reply, take_failure, bench};
+
+	bench->epoll_fd = epoll_create1(0);
+	bench->entropy = hf_entropy_new();
+	bench->random = hf_entropy_random(bench->entropy);
+	bench->ports = hf_source_ports_new(&config);
+	bench->upstream = hf_upstream_new(bench->epoll_fd, EXCHANGES, bench->ports, &bench->random, &sink);
+	assert_non_null(bench->upstream);
+	*state = bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *bench = *state;
+
+	hf_upstream_free(bench->upstream);
+	free(bench->ports);
+	hf_entropy_free(bench->entropy);
+	close(bench->epoll_fd);
+	free(bench);
+	return 0;
+}
+
+/* A server's socket on 127.0.0.1, port drawn by the kernel. */
+static int server(int type, struct hf_address *address)
+{
+	struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(local);
+	int fd = socket(AF_INET, type, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&local, sizeof(local)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&local, &length), 0);
+	*address = (struct hf_address){.family = 4, .port = ntohs(local.sin_port), .bytes = {127, 0, 0, 1}};
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+/* Lets happen what is due; at most `ms` without an event. */
+static void turn(struct bench *bench, int ms)
+{
+	struct epoll_event events[EXCHANGES];
+	int count = epoll_wait(bench->epoll_fd, events, EXCHANGES, ms);
+
+	for (int i = 0; i < count; i++)
+		hf_upstream_ready(bench->upstream, events[i].data.u64, events[i].events);
+}
+
+static void turn_until(struct bench *bench, const unsigned *count, unsigned wanted)
+{
+	for (int i = 0; i < 100 && *count < wanted; i++)
+		turn(bench, 100);
+	assert_int_equal(*count, wanted);
+}
+
+static void every_query_has_a_port_of_its_own(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address;
+	int fd = server(SOCK_DGRAM, &address);
+	uint16_t ports[EXCHANGES];
+	unsigned high = 0;
+
+	for (unsigned i = 0; i < EXCHANGES; i++) {
+		struct sockaddr_in client;
+		socklen_t length = sizeof(client);
+		char text[8];
+
+		assert_true(hf_upstream_send(bench->upstream, 100 + i, &address, false, (const uint8_t *)"hello", 5));
+		assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+		ports[i] = ntohs(client.sin_port);
+		assert_true(ports[i] >= 1024);
+		high += ports[i] >= 32768;
+		for (unsigned k = 0; k < i; k++)
+			assert_int_not_equal(ports[i], ports[k]);
+	}
+	/* Sixteen draws from the whole range do not all fall into one half but once in 32768 runs. */
+	assert_in_range(high, 1, EXCHANGES - 1);
+	assert_false(hf_upstream_send(bench->upstream, 999, &address, false, (const uint8_t *)"hello", 5));
+	assert_int_equal(hf_upstream_open(bench->upstream), EXCHANGES);
+	hf_upstream_cancel(bench->upstream, 100);
+	hf_upstream_cancel(bench->upstream, 100); /* not known any more */
+	assert_int_equal(hf_upstream_open(bench->upstream), EXCHANGES - 1);
+	assert_true(hf_upstream_send(bench->upstream, 999, &address, false, (const uint8_t *)"hello", 5));
+	close(fd);
+}
+
+static void own_and_low_ports_are_not_drawn(void **state)
+{
+	struct hf_address listen[] = {{.family = 4, .port = 5353}};
+	struct hf_config config = {.listen = listen, .listen_count = 1, .http = {.family = 4, .port = 8053}};
+	struct hf_source_ports *ports = hf_source_ports_new(&config);
+
+	(void)state;
+	assert_in_range(ports->count, 30000, 65536 - 1024 - 2);
+	for (unsigned i = 0; i < ports->count; i++) {
+		assert_true(ports->ports[i] >= 1024);
+		assert_int_not_equal(ports->ports[i], 5353);
+		assert_int_not_equal(ports->ports[i], 8053);
+	}
+	free(ports);
+}
+
+static void hands_on_what_the_server_sends_and_nobody_else(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address, other;
+	int fd = server(SOCK_DGRAM, &address), stranger = server(SOCK_DGRAM, &other);
+	struct sockaddr_in client;
+	socklen_t length = sizeof(client);
+	char text[8];
+
+	assert_true(hf_upstream_send(bench->upstream, 7, &address, false, (const uint8_t *)"hello", 5));
+	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	/* To the right port, but from another address: the kernel keeps it from the connected socket. */
+	sendto(stranger, "forged", 6, 0, (struct sockaddr *)&client, length);
+	turn(bench, 100);
+	assert_int_equal(bench->replies, 0);
+	sendto(fd, "world", 5, 0, (struct sockaddr *)&client, length);
+	turn_until(bench, &bench->replies, 1);
+	assert_int_equal(bench->last_exchange, 7);
+	assert_memory_equal(bench->message, "world", 5);
+	assert_true(hf_address_equal(&bench->from, &address));
+	assert_int_equal(hf_upstream_open(bench->upstream), 0);
+	close(fd);
+	close(stranger);
+}
+
+static void goes_on_waiting_when_a_reply_was_not_the_right_one(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address;
+	int fd = server(SOCK_DGRAM, &address);
+	struct sockaddr_in client;
+	socklen_t length = sizeof(client);
+	char text[8];
+
+	bench->keep = true;
+	assert_true(hf_upstream_send(bench->upstream, 7, &address, false, (const uint8_t *)"hello", 5));
+	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	for (int i = 0; i < 3; i++)
+		sendto(fd, "wrong", 5, 0, (struct sockaddr *)&client, length);
+	turn_until(bench, &bench->replies, 3);
+	assert_int_equal(hf_upstream_open(bench->upstream), 1);
+	close(fd);
+}
+
+static void a_closed_port_fails_at_once(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address;
+
+	close(server(SOCK_DGRAM, &address));
+	assert_true(hf_upstream_send(bench->upstream, 7, &address, false, (const uint8_t *)"hello", 5));
+	turn_until(bench, &bench->failures, 1);
+	assert_int_equal(bench->last_exchange, 7);
+	assert_int_equal(hf_upstream_open(bench->upstream), 0);
+}
+
+static void an_event_of_an_earlier_use_of_the_slot_is_ignored(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address;
+	int fd = server(SOCK_DGRAM, &address);
+	struct sockaddr_in client;
+	socklen_t length = sizeof(client);
+	struct epoll_event event;
+	char text[8];
+
+	assert_true(hf_upstream_send(bench->upstream, 7, &address, false, (const uint8_t *)"hello", 5));
+	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	sendto(fd, "world", 5, 0, (struct sockaddr *)&client, length);
+	assert_int_equal(epoll_wait(bench->epoll_fd, &event, 1, 5000), 1);
+	hf_upstream_cancel(bench->upstream, 7);
+	hf_upstream_ready(bench->upstream, event.data.u64, event.events);
+	assert_true(hf_upstream_send(bench->upstream, 8, &address, false, (const uint8_t *)"again", 5));
+	hf_upstream_ready(bench->upstream, event.data.u64, event.events);
+	assert_int_equal(bench->replies + bench->failures, 0);
+	assert_int_equal(hf_upstream_open(bench->upstream), 1);
+	close(fd);
+}
+
+static void tcp_frames_the_query_and_joins_the_reply(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address;
+	int listener = server(SOCK_STREAM, &address), fd;
+	uint8_t text[16], reply[2 + 3000];
+
+	assert_true(hf_upstream_send(bench->upstream, 9, &address, true, (const uint8_t *)"hello", 5));
+	turn(bench, 1000);
+	fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(recv(fd, text, 7, MSG_WAITALL), 7);
+	assert_memory_equal(text, "\0\5hello", 7);
+	memset(reply, 'r', sizeof(reply));
+	reply[0] = 3000 >> 8;
+	reply[1] = 3000 & 255;
+	for (size_t at = 0; at < sizeof(reply);) { /* the prefix comes in two pieces as well */
+		size_t piece = at < 2 ? 1 : 700;
+
+		if (piece > sizeof(reply) - at)
+			piece = sizeof(reply) - at;
+		assert_int_equal(send(fd, reply + at, piece, 0), piece);
+		at += piece;
+		turn(bench, 20);
+	}
+	turn_until(bench, &bench->replies, 1);
+	assert_int_equal(bench->length, 3000);
+	assert_int_equal(bench->message[0], 'r');
+	assert_int_equal(bench->message[2999], 'r');
+	assert_int_equal(hf_upstream_open(bench->upstream), 0);
+	close(fd);
+	close(listener);
+}
+
+static const struct {
+	const char *what;
+	const char *bytes;
+	size_t length;
+} tcp_faults[] = {
+	{"closed without a word", "", 0},
+	{"closed within the prefix", "\0", 1},
+	{"closed within the message", "\0\5he", 4},
+	{"a length of 0", "\0\0", 2},
+};
+
+static void tcp_that_breaks_off_fails(void **state)
+{
+	struct bench *bench = *state;
+
+	for (unsigned i = 0; i < sizeof(tcp_faults) / sizeof(tcp_faults[0]); i++) {
+		struct hf_address address;
+		int listener = server(SOCK_STREAM, &address), fd;
+		uint8_t text[8];
+
+		assert_true(hf_upstream_send(bench->upstream, 20 + i, &address, true, (const uint8_t *)"hello", 5));
+		turn(bench, 1000);
+		fd = accept(listener, NULL, NULL);
+		assert_int_equal(recv(fd, text, 7, MSG_WAITALL), 7);
+		assert_int_equal(send(fd, tcp_faults[i].bytes, tcp_faults[i].length, 0), tcp_faults[i].length);
+		close(fd);
+		turn_until(bench, &bench->failures, i + 1);
+		assert_int_equal(bench->last_exchange, 20 + i);
+		close(listener);
+	}
+	assert_int_equal(bench->replies, 0);
+	assert_int_equal(hf_upstream_open(bench->upstream), 0);
+}
+
+static void tcp_to_a_closed_port_fails(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address;
+
+	close(server(SOCK_STREAM, &address));
+	/* Loopback refuses within connect() or right after. */
+	if (hf_upstream_send(bench->upstream, 9, &address, true, (const uint8_t *)"hello", 5))
+		turn_until(bench, &bench->failures, 1);
+	assert_int_equal(hf_upstream_open(bench->upstream), 0);
+}
+
+static void a_source_address_is_used(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_address address, source = {.family = 4, .bytes = {127, 0, 0, 5}}, none = {0};
+	int fd = server(SOCK_DGRAM, &address);
+	struct sockaddr_in client;
+	socklen_t length = sizeof(client);
+	char text[8];
+
+	hf_upstream_set_sources(bench->upstream, &source, &none);
+	assert_true(hf_upstream_send(bench->upstream, 7, &address, false, (const uint8_t *)"hello", 5));
+	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	assert_int_equal(ntohl(client.sin_addr.s_addr), 0x7f000005);
+	close(fd);
+}
+
+#define FACT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FACT(every_query_has_a_port_of_its_own),
+		cmocka_unit_test(own_and_low_ports_are_not_drawn),
+		FACT(hands_on_what_the_server_sends_and_nobody_else),
+		FACT(goes_on_waiting_when_a_reply_was_not_the_right_one),
+		FACT(a_closed_port_fails_at_once),
+		FACT(an_event_of_an_earlier_use_of_the_slot_is_ignored),
+		FACT(tcp_frames_the_query_and_joins_the_reply),
+		FACT(tcp_that_breaks_off_fails),
+		FACT(tcp_to_a_closed_port_fails),
+		FACT(a_source_address_is_used),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
