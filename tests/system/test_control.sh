@@ -185,7 +185,15 @@ if [ -n "$FASTPATH" ]; then
 	check 'the fast path is gone' bash -c "! ip -n $(lab_netns_name resolver) -details link show r0 | grep -q prog/xdp"
 	check 'its pins are gone' bash -c "! ls -A $LAB_PINS | grep ."
 fi
+# ---- systemd's view ----
+notify() { lab_run resolver timeout 90 python3 "$TEST_SOURCE/tests/system/notify_check.py" "$@"; }
+check 'holdfastd tells systemd what it does' notify "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
+lab_stop dataplane
+check 'holdfast-dataplane as well' notify "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml"
+[ -z "$FASTPATH" ] || daemon -c "$LAB_DIR/holdfast.yaml" --unload
+
 check 'the check of a file takes a good one' daemon -c "$LAB_DIR/holdfast.yaml" --check
 printf 'listen: [a]\n' > "$LAB_DIR/bad.yaml"
 check 'and refuses a bad one' says 'bad.yaml:1: listen: ' daemon -c "$LAB_DIR/bad.yaml" --check
+check 'sanitizers saw nothing' silent_about 'AddressSanitizer|LeakSanitizer|runtime error' cat "$LAB_DIR/holdfastd.log" "$LAB_DIR/dataplane.log"
 finish
