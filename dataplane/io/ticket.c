@@ -78,7 +78,8 @@ void hf_ticket_set_query(struct hf_ticket *ticket, const struct hf_query *query)
 {
 	ticket->query = *query;
 	/* question_length is at most a name, a type and a class: hf_query_parse() saw to it. */
-	memcpy(ticket->question, query->question, query->question_length);
+	if (query->question_length) /* a trace or a prefetch has no packet that it came in */
+		memcpy(ticket->question, query->question, query->question_length);
 	ticket->query.question = ticket->question;
 	ticket->query.edns.options = NULL;
 	ticket->query.edns.options_length = 0;

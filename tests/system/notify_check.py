@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plays systemd for one program: notify_check.py COMMAND…
+"""Plays systemd for one program: notify_check.py [--reload] COMMAND…
 
-The program has to say READY=1, feed its watchdog, say RELOADING=1 and READY=1 around a SIGHUP,
+The program has to say READY=1, feed its watchdog, with --reload say RELOADING=1 and READY=1 around a SIGHUP,
 say STOPPING=1 at SIGTERM and end with 0. Each step has 15 seconds.
 """
 import os
@@ -11,22 +11,26 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 WATCHDOG_US = 900000
 
 
 def main():
+    reload = sys.argv[1] == "--reload"
+    command = sys.argv[2 if reload else 1:]
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as inbox:
         inbox.bind(folder + "/notify")
-        inbox.settimeout(15)
         environment = dict(os.environ, NOTIFY_SOCKET=folder + "/notify", WATCHDOG_USEC=str(WATCHDOG_US))
         environment.pop("WATCHDOG_PID", None)
-        program = subprocess.Popen(sys.argv[1:], env=environment)
+        program = subprocess.Popen(command, env=environment)
         seen = []
 
         def expect(wanted, count=1):
             """Reads until `wanted` was said `count` times from here on."""
+            end = time.monotonic() + 15
             while count:
+                inbox.settimeout(max(end - time.monotonic(), 0.001))
                 words = inbox.recv(4096).decode().splitlines()
                 seen.extend(words)
                 count -= wanted in words
@@ -34,9 +38,10 @@ def main():
         try:
             expect("READY=1")
             expect("WATCHDOG=1", 3)
-            program.send_signal(signal.SIGHUP)
-            expect("RELOADING=1")
-            expect("READY=1")
+            if reload:
+                program.send_signal(signal.SIGHUP)
+                expect("RELOADING=1")
+                expect("READY=1")
             program.send_signal(signal.SIGTERM)
             expect("STOPPING=1")
             code = program.wait(15)

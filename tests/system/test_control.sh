@@ -187,7 +187,7 @@ if [ -n "$FASTPATH" ]; then
 fi
 # ---- systemd's view ----
 notify() { lab_run resolver timeout 90 python3 "$TEST_SOURCE/tests/system/notify_check.py" "$@"; }
-check 'holdfastd tells systemd what it does' notify "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
+check 'holdfastd tells systemd what it does' notify --reload "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
 lab_stop dataplane
 check 'holdfast-dataplane as well' notify "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml"
 [ -z "$FASTPATH" ] || daemon -c "$LAB_DIR/holdfast.yaml" --unload
