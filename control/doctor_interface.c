@@ -27,14 +27,14 @@
 #include "hot/pins.h"
 #endif
 
-/* A frame and its headroom (256) and tail (320) share one page: on most drivers native XDP without fragments ends about here. */
+/* A frame and its headroom (256) and tail (320) share one page: where a driver knows no fragments, native XDP ends about here. */
 enum { XDP_MTU_MAX = 3498 };
 
 /* ---- what the driver can do ---- */
 
 /* The `netdev` family of generic netlink tells since Linux 6.3; Debian 12's headers are older, hence the numbers. */
 enum { NETDEV_CMD_DEV_GET = 1, NETDEV_A_DEV_IFINDEX = 1, NETDEV_A_DEV_XDP_FEATURES = 3 };
-enum { XDP_FEATURE_BASIC = 1, XDP_FEATURE_REDIRECT = 2, XDP_FEATURE_ZEROCOPY = 8 };
+enum { XDP_FEATURE_BASIC = 1, XDP_FEATURE_ZEROCOPY = 8, XDP_FEATURE_FRAGMENTS = 32 };
 
 struct request {
 	struct nlmsghdr head;
@@ -114,7 +114,17 @@ static bool driver_knows_xdp(const char *driver)
 	return false;
 }
 
-static void check_xdp_mode(json_t *checks, const struct hf_config *config, unsigned ifindex, const char *driver)
+static void check_mtu(json_t *checks, const struct hf_config *config, int mtu, bool told, bool fragments)
+{
+	bool fits = mtu <= XDP_MTU_MAX || fragments, ok = fits || config->attach != HF_ATTACH_NATIVE;
+
+	hf_doctor_add(checks, "mtu", ok, fits ? "" : ok ? "native XDP is refused probably, generic is used; a lower MTU mends that"
+							 : "lower the MTU, or fastpath.attach: auto or generic",
+		      "%d; without fragments native XDP takes about %d%s", mtu, XDP_MTU_MAX,
+		      fragments ? ", this driver knows fragments" : told ? ", this driver knows none" : "");
+}
+
+static void check_xdp_mode(json_t *checks, const struct hf_config *config, unsigned ifindex, const char *driver, int mtu)
 {
 	uint64_t features = 0;
 	bool told = read_xdp_features(ifindex, &features), native, ok;
@@ -126,6 +136,7 @@ static void check_xdp_mode(json_t *checks, const struct hf_config *config, unsig
 			 : "fastpath.attach: auto or generic, or a driver with native XDP",
 		      "driver %s %s native XDP (%s)", driver, native ? "has" : "has no",
 		      told ? "says the kernel" : "by its name");
+	check_mtu(checks, config, mtu, told, told && features & XDP_FEATURE_FRAGMENTS);
 	if (config->io == HF_IO_DPDK && told && native)
 		hf_doctor_add(checks, "af-xdp", true, "", "%s", features & XDP_FEATURE_ZEROCOPY ? "zero-copy" : "copy mode");
 	if (strcmp(driver, "veth") == 0)
@@ -157,7 +168,7 @@ void hf_doctor_check_interface(json_t *checks, const struct hf_config *config)
 	struct ethtool_drvinfo information = {.cmd = ETHTOOL_GDRVINFO};
 	struct ifreq request = {0};
 	unsigned ifindex = if_nametoindex(config->interface), queues;
-	int fd;
+	int fd, mtu = 0;
 
 	if (!ifindex) {
 		hf_doctor_add(checks, "interface", false, "ip link shows what there is; set dataplane.interface",
@@ -177,15 +188,13 @@ void hf_doctor_check_interface(json_t *checks, const struct hf_config *config)
 		hf_doctor_add(checks, "interface", false, mend, "%s is down", config->interface);
 	}
 	if (fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0)
-		hf_doctor_add(checks, "mtu", request.ifr_mtu <= XDP_MTU_MAX,
-			      request.ifr_mtu <= XDP_MTU_MAX ? "" : "lower the MTU, or fastpath.attach: generic",
-			      "%d; native XDP without fragments takes about %d", request.ifr_mtu, XDP_MTU_MAX);
+		mtu = request.ifr_mtu;
 	request.ifr_data = (char *)&information;
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &request) != 0)
 		snprintf(information.driver, sizeof(information.driver), "unknown");
 	if (fd >= 0)
 		close(fd);
-	check_xdp_mode(checks, config, ifindex, information.driver);
+	check_xdp_mode(checks, config, ifindex, information.driver, mtu);
 	queues = count_rx_queues(config->interface);
 	if (config->io == HF_IO_DPDK && queues) /* 0: sysfs of another network namespace */
 		hf_doctor_add(checks, "queues", config->queues == queues,
