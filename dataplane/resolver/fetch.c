@@ -259,6 +259,13 @@ void hf_fetch_sub_done(struct hf_resolver *resolver, struct hf_fetch *fetch, str
 						    true);
 }
 
+static bool is_dead(struct hf_resolver *resolver, const struct hf_address *address)
+{
+	const struct hf_server *server = hf_servers_get(resolver->servers, address, resolver->now);
+
+	return server && hf_server_is_dead(server);
+}
+
 enum eligibility { UNTRIED, RETRY, LAST_RESORT, KNOWN_LAME, RECURSIVE, ELIGIBILITY_COUNT };
 
 static bool is_eligible(struct hf_resolver *resolver, const struct hf_fetch *fetch,
@@ -277,7 +284,7 @@ static bool is_eligible(struct hf_resolver *resolver, const struct hf_fetch *fet
 	case UNTRIED:
 		return !lame && address->sends == 0;
 	case RETRY:
-		return !lame && address->sends > 0;
+		return !lame && address->sends > 0 && !is_dead(resolver, &address->address);
 	case LAST_RESORT:
 		return !lame && address->last_resort;
 	case KNOWN_LAME:

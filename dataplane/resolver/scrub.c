@@ -38,8 +38,9 @@ static const struct hf_rrset *find_in_answer(const struct hf_message *message, c
 	return NULL;
 }
 
-/* The DNAME above `name` that is nearest to it. */
-static const struct hf_rrset *find_dname(const struct hf_message *message, const uint8_t *name, uint16_t class)
+/* The DNAME above `name` and in the zone that is nearest to it. */
+static const struct hf_rrset *find_dname(const struct hf_message *message, const uint8_t *name, const uint8_t *zone,
+					 uint16_t class)
 {
 	const struct hf_rrset *best = NULL;
 
@@ -47,6 +48,7 @@ static const struct hf_rrset *find_dname(const struct hf_message *message, const
 		const struct hf_rrset *rrset = message->sections[HF_SECTION_ANSWER][i];
 
 		if (rrset->type == HF_TYPE_DNAME && rrset->class == class && below(name, hf_rrset_owner(rrset)) &&
+		    hf_name_is_below_or_equal(hf_rrset_owner(rrset), zone) &&
 		    (!best || rrset->owner_length > best->owner_length))
 			best = rrset;
 	}
@@ -84,16 +86,11 @@ static bool scrub_answer(struct hf_arena *arena, const struct hf_message *messag
 			out->answered = true;
 			return true;
 		}
-		rrset = find_in_answer(message, name, HF_TYPE_CNAME, class);
+		/* Nothing can be below a DNAME: a CNAME beside it is the synthesised one (RFC 6672 §2.4, §3.1). */
+		rrset = find_dname(message, name, zone, class);
 		if (rrset) {
-			out->final_name = hf_scrub_target(rrset);
-		} else {
-			uint8_t *target;
+			uint8_t *target = hf_arena_take(arena, HF_NAME_MAX);
 
-			rrset = find_dname(message, name, class);
-			if (!rrset || !hf_name_is_below_or_equal(hf_rrset_owner(rrset), zone))
-				return true;
-			target = hf_arena_take(arena, HF_NAME_MAX);
 			if (!target)
 				return false;
 			if (!hf_scrub_substitute(name, rrset, target)) {
@@ -102,6 +99,11 @@ static bool scrub_answer(struct hf_arena *arena, const struct hf_message *messag
 				return true;
 			}
 			out->final_name = target;
+		} else {
+			rrset = find_in_answer(message, name, HF_TYPE_CNAME, class);
+			if (!rrset)
+				return true;
+			out->final_name = hf_scrub_target(rrset);
 		}
 		if (!out->final_name) {
 			out->final_name = name;

@@ -100,6 +100,8 @@ struct hf_server *hf_servers_get(struct hf_servers *servers, const struct hf_add
 		if (now.mono_ns - server->learned_ns > HF_SERVERS_MEMORY_NS) {
 			server->srtt_us = server->rttvar_us = 0;
 			server->timeouts = 0;
+		} else if (server->timeouts && now.mono_ns - server->learned_ns > HF_SERVERS_BACKOFF_NS) {
+			server->timeouts = 1; /* it may be back: find out before the client's patience ends */
 		}
 		link_newest(servers, server);
 		return server;
@@ -219,7 +221,7 @@ unsigned hf_servers_pick(struct hf_servers *servers, const struct hf_address *co
 
 		if (!server)
 			expected[i] = 0;
-		else if (server->timeouts >= HF_SERVERS_DEAD_TIMEOUTS)
+		else if (hf_server_is_dead(server))
 			expected[i] = UINT64_MAX - PICK_BAND_US - 1;
 		else if (server->timeouts)
 			expected[i] = hf_server_timeout_ns(server, bounds) / 1000;

@@ -11,6 +11,7 @@
 #include "resolver/index.h"
 
 #define HF_SERVERS_MEMORY_NS (900 * HF_NS_PER_SECOND)
+#define HF_SERVERS_BACKOFF_NS (60 * HF_NS_PER_SECOND) /* after so long, timeouts in a row count as one */
 #define HF_SERVERS_DEAD_TIMEOUTS 3 /* so many timeouts in a row, and a server is asked only when no other is left */
 
 struct hf_server {
@@ -35,6 +36,12 @@ void hf_servers_free(struct hf_servers *servers);
 
 /* The record of `address`, made if need be; usable until the next call of this function. NULL without memory. */
 struct hf_server *hf_servers_get(struct hf_servers *servers, const struct hf_address *address, struct hf_now now);
+
+/* Silent for so long that one try in a fetch is enough. */
+static inline bool hf_server_is_dead(const struct hf_server *server)
+{
+	return server->timeouts >= HF_SERVERS_DEAD_TIMEOUTS;
+}
 
 /* How long to wait for a UDP reply: SRTT + 4·RTTVAR, doubled for each timeout in a row, within the bounds. */
 uint64_t hf_server_timeout_ns(const struct hf_server *server, const struct hf_servers_bounds *bounds);

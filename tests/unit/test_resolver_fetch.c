@@ -103,8 +103,9 @@ TEST_IN_WORLD(a_dname_gives_a_synthesised_cname, NULL)
 {
 	down_to_example(w, "a.b.example.com.");
 	reply(w, HF_FLAG_AA, HF_RCODE_NOERROR, "an b.example.com. 300 DNAME c.example.com.",
-	      "an a.c.example.com. 200 A 203.0.113.3", NULL);
+	      "an a.b.example.com. 300 CNAME a.c.example.com.", "an a.c.example.com. 200 A 203.0.113.3", NULL);
 	expect_answer(w, 1, HF_RCODE_NOERROR, 3);
+	assert_int_equal(w->answers[0].message.sections[HF_SECTION_ANSWER][0]->type, HF_TYPE_DNAME);
 	world_ask(w, 2, "z.b.example.com.", HF_TYPE_A); /* the DNAME is known now */
 	expect_sent(w, EXAMPLE, "z.c.example.com.", HF_TYPE_A);
 }
