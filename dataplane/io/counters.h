@@ -20,7 +20,7 @@
 	X(formerr, "answered FORMERR")                                                                    \
 	X(notimp, "answered NOTIMP")                                                                      \
 	X(badvers, "answered BADVERS")                                                                    \
-	X(no_recursion, "questions without RD: answered from what is held")                               \
+	X(refused_no_recursion, "answered REFUSED: RD was not set")                                       \
 	X(refused_class, "answered REFUSED: class other than IN")                                         \
 	X(refused_transfer, "answered REFUSED: AXFR or IXFR")                                             \
 	X(noerror, "replies with NOERROR")                                                                \

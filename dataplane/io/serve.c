@@ -6,7 +6,7 @@
 #include <string.h>
 #include "control/log.h"
 
-enum { RECENT_SLOTS = 4096, EDE_NOT_SUPPORTED = 21 };
+enum { RECENT_SLOTS = 4096, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 };
 
 /* What was lately offered or refetched, by a tag per slot. A tag that another question displaced costs a second offer,
  * which its receiver recognises. */
@@ -187,9 +187,12 @@ static bool admit(struct hf_serve *serve, struct hf_request *request)
 		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_SUPPORTED, &counters->refused_class);
 		return false;
 	}
-	/* Without RD the answer comes from what is held, here or in the resolver, and nobody is asked (RFC 1034 §4.3.1). */
-	if (!(query->flags & HF_FLAG_RD))
-		hf_counter_add(&counters->no_recursion, 1);
+	/* Without RD the answer would come from what is held, here or in the resolver, and nobody be asked (RFC 1034
+	 * §4.3.1). EDE: RFC 8914 §4.21. */
+	if (!(query->flags & HF_FLAG_RD) && !atomic_load_explicit(&serve->settings->allow_snoop, memory_order_relaxed)) {
+		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &counters->refused_no_recursion);
+		return false;
+	}
 	return true;
 }
 

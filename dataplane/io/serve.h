@@ -43,6 +43,9 @@
 struct hf_serve_settings {
 	_Atomic uint16_t edns_size; /* what we announce; the UDP ceiling is this, at most HF_TICKET_REPLY_MAX */
 	_Atomic bool prefetch;
+	/* Questions without RD are answered from what is held instead of refused: a client then sees what others ask. The
+	 * daemon leaves it off; scenarios look into the cache that way. */
+	_Atomic bool allow_snoop;
 };
 
 /* The resolver threads, as seen by those who have questions. Made by main before any thread starts, then constant. */

@@ -95,7 +95,8 @@ bool sim_client_begin(struct sim_client *client, struct sim_world *world)
 	*client = (struct sim_client){
 		.world = world,
 		.settings = {.edns_size = world->settings->reply.edns_size,
-			     .prefetch = world->settings->resolver.prefetch},
+			     .prefetch = world->settings->resolver.prefetch,
+			     .allow_snoop = true},
 		.mailbox = {.event_fd = -1},
 		.dispatch = {.count = 1, .secret = {secret[0], secret[1]}}};
 	client->mailboxes[0] = &client->mailbox;

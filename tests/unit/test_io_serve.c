@@ -127,7 +127,7 @@ static const struct row {
 	ROW("opcode UPDATE", HEAD("\x28\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_NOTIMP, COUNTER(notimp)),
 	ROW("EDNS version 1", "\x12\x34\1\0\0\1\0\0\0\0\0\1" WWW IN_A "\0\0\51\4\320\0\1\0\0\0\0", 4000, HF_OUTCOME_REPLY,
 	    HF_RCODE_BADVERS & 15, COUNTER(badvers)),
-	ROW("RD not set", HEAD("\0\0") WWW IN_A, 4000, HF_OUTCOME_MISS, 0, COUNTER(no_recursion)),
+	ROW("RD not set", HEAD("\0\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_no_recursion)),
 	ROW("class CH", HEAD(RD) "\7version\4bind\0\0\20\0\3", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_class)),
 	ROW("class ANY", HEAD(RD) WWW "\0\1\0\377", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_class)),
 	ROW("AXFR", HEAD(RD) WWW "\0\374\0\1", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_transfer)),
@@ -159,6 +159,22 @@ static void every_kind_of_message_has_its_way_out(void **state)
 		assert_memory_equal(bench->reply, "\x12\x34", 2);
 		assert_true(bench->reply[2] & 0x80);
 	}
+}
+
+static void without_rd_the_cache_is_shown_only_if_allowed(void **state)
+{
+	struct bench *bench = *state;
+
+	know(bench, 300);
+	load(bench, HEAD("\0\0") WWW IN_A, 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	assert_int_equal(bench->reply[3] & 15, HF_RCODE_REFUSED);
+	atomic_store(&bench->settings.allow_snoop, true);
+	atomic_store(&bench->settings.prefetch, true);
+	ask(bench, now);
+	assert_int_equal(bench->reply[3] & 15, HF_RCODE_NOERROR);
+	assert_int_equal(bench->reply[7], 1);
+	assert_null(hf_mailbox_take(&bench->resolver));
 }
 
 static void source_port_53_is_fine_over_tcp(void **state)
@@ -351,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FACT(every_kind_of_message_has_its_way_out),
+		FACT(without_rd_the_cache_is_shown_only_if_allowed),
 		FACT(source_port_53_is_fine_over_tcp),
 		FACT(answers_from_the_cache_in_the_clients_spelling),
 		FACT(a_reply_in_place_is_the_same_reply),
