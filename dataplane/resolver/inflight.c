@@ -11,6 +11,9 @@
 /* A fetch that nobody's patience bounds any more ends after so many client deadlines. */
 #define FETCH_LIFE_DEADLINES 3
 
+/* Fetches that wait for one another in a row. */
+#define WAIT_CHAIN_MAX 64
+
 static uint64_t hash_of(const struct hf_resolver *resolver, const uint8_t *name, uint16_t qtype, uint16_t qclass)
 {
 	return hf_index_hash_name(resolver->secret, name, (uint64_t)qtype << 16 | qclass);
@@ -28,16 +31,17 @@ static struct hf_fetch *find(const struct hf_resolver *resolver, uint64_t hash, 
 	return NULL;
 }
 
-/* Whether `from` waits, over any number of steps, for `target`. Each fetch is looked at once. */
-static bool waits_for(const struct hf_fetch *target, struct hf_fetch *from, uint64_t visit)
+/* Whether `from` waits, over any number of steps, for `target`. Each fetch is looked at once; a chain too long to look
+ * through counts as a circle (chains join each other, so max_depth does not bound them). */
+static bool waits_for(const struct hf_fetch *target, struct hf_fetch *from, uint64_t visit, unsigned steps)
 {
-	if (from == target)
+	if (from == target || steps == WAIT_CHAIN_MAX)
 		return true;
 	if (from->visit == visit)
 		return false;
 	from->visit = visit;
 	for (const struct hf_question *sub = from->subs; sub; sub = sub->next_sub)
-		if (sub->waiting_on && waits_for(target, sub->waiting_on, visit))
+		if (sub->waiting_on && waits_for(target, sub->waiting_on, visit, steps + 1))
 			return true;
 	return false;
 }
@@ -80,7 +84,7 @@ enum hf_join hf_inflight_join(struct hf_resolver *resolver, struct hf_question *
 	struct hf_fetch *fetch = find(resolver, hash, name, qtype, question->qclass);
 
 	if (fetch) {
-		if (question->owner && waits_for(question->owner, fetch, ++resolver->last_visit))
+		if (question->owner && waits_for(question->owner, fetch, ++resolver->last_visit, 0))
 			return HF_JOIN_REFUSED;
 		hf_count(resolver, coalesced);
 	} else {
