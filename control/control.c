@@ -250,9 +250,14 @@ void hf_control_tend(struct hf_control *control)
 
 bool hf_control_attach(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 {
-	if (control->first->fastpath)
+	if (control->first->fastpath) {
 		control->fastpath = hf_fastpath_start(control->first, error);
-	return control->fastpath || !control->first->fastpath;
+		return control->fastpath != NULL;
+	}
+	/* It was switched off: what an earlier run left would go on answering, out of reach of any flush. */
+	if (control->first->interface[0] && !hf_fastpath_unload(control->first, error))
+		hf_log(HF_LOG_WARNING, "fastpath-left", "reason=\"%s\"", error);
+	return true;
 }
 
 struct hf_control *hf_control_new(struct hf_config *config)

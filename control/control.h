@@ -13,8 +13,8 @@
 struct hf_control;
 
 struct hf_control *hf_control_new(struct hf_config *config); /* takes it; NULL without memory */
-/* Loads, attaches and pins the fast path if the configuration says so, or adopts what an earlier holdfastd left. False on
- * a fault, with the text in `error`. */
+/* Loads, attaches and pins the fast path if the configuration says so, or adopts what an earlier holdfastd left; if it says no, takes
+ * that away. False on a fault, with the text in `error`. */
 bool hf_control_attach(struct hf_control *control, char error[HF_RPC_ERROR_MAX]);
 /* What is attached and pinned stays. */
 void hf_control_free(struct hf_control *control);

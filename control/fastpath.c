@@ -89,6 +89,10 @@ bool hf_fastpath_unload(const struct hf_config *config, char error[HF_RPC_ERROR_
 {
 	char reason[HF_LOADER_ERROR_MAX];
 
+	if (!config->interface[0]) {
+		snprintf(error, HF_RPC_ERROR_MAX, "%s: dataplane.interface: is not given", config->path);
+		return false;
+	}
 	if (hf_loader_unload(config->bpffs, config->interface, reason))
 		return true;
 	snprintf(error, HF_RPC_ERROR_MAX, "%s", reason);
@@ -205,7 +209,7 @@ void hf_fastpath_close(struct hf_fastpath *fastpath)
 
 bool hf_fastpath_unload(const struct hf_config *config, char error[HF_RPC_ERROR_MAX])
 {
-	return hf_fastpath_start(config, error) != NULL;
+	return !config->fastpath || hf_fastpath_start(config, error);
 }
 
 bool hf_fastpath_configure(struct hf_fastpath *fastpath, const struct hf_config *config, char error[HF_RPC_ERROR_MAX])

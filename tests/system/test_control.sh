@@ -190,7 +190,13 @@ notify() { lab_run resolver timeout 90 python3 "$TEST_SOURCE/tests/system/notify
 check 'holdfastd tells systemd what it does' notify --reload "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
 lab_stop dataplane
 check 'holdfast-dataplane as well' notify "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml"
-[ -z "$FASTPATH" ] || daemon -c "$LAB_DIR/holdfast.yaml" --unload
+if [ -n "$FASTPATH" ]; then
+	sed -i 's/enabled: true/enabled: false/' "$LAB_DIR/holdfast.yaml"
+	check 'what was left is still attached' xdp_attached
+	test_daemon
+	check 'a start with the fast path off takes it away' bash -c "! ls -A $LAB_PINS | grep ."
+	lab_stop holdfastd
+fi
 
 check 'the check of a file takes a good one' daemon -c "$LAB_DIR/holdfast.yaml" --check
 printf 'listen: [a]\n' > "$LAB_DIR/bad.yaml"
