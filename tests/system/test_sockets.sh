@@ -272,6 +272,38 @@ descriptors() { find "/proc/$(lab_pid dataplane)/fd" -mindepth 1 | wc -l; }
 check "no descriptor is left over" [ "$(descriptors)" -lt 60 ]
 check "dnsperf: all NOERROR" grep -q 'Response codes: *NOERROR [0-9]* (100.00%)' "$LAB_DIR/dnsperf.log"
 
+# ---- more misses than may wait, all for servers that say nothing ----
+
+lab_stop dataplane
+test_config "dataplane: {waiting-queries: 64}
+resolver: {root-hints: $LAB_DIR/root.hints, query-deadline-ms: 3000}"
+test_dataplane
+short 192.0.2.80 www.example.de A > /dev/null
+check "a flood of misses: what is cached is answered at once" lab_run client python3 - 192.0.2.53 << 'END'
+import socket, struct, sys, time
+
+def message(number, name):
+    labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split("."))
+    return struct.pack("!6H", number, 256, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+
+flood = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asked.settimeout(2)
+worst = 0
+for i in range(1000):
+    flood.sendto(message(i, "f%d.dead" % i), (sys.argv[1], 53))
+    if i % 50 == 49:
+        began = time.monotonic()
+        asked.sendto(message(i, "www.example.de"), (sys.argv[1], 53))
+        reply = asked.recv(4096)
+        worst = max(worst, time.monotonic() - began)
+        assert struct.unpack("!H", reply[:2])[0] == i and reply.endswith(bytes([192, 0, 2, 80])), reply
+print("slowest %.3f s" % worst)
+END
+check "what found no room is counted" [ "$(stat_of workers drops tickets_exhausted)" -gt 0 ]
+lab_wait 15 "the misses end" eval '[ "$(stat_of resolver clients_waiting)" = 0 ]'
+check "afterwards a miss is resolved again" short 10.0.1.44 h300.example.de A
+
 # ---- wildcard addresses ----
 
 lab_stop dataplane
