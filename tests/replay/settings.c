@@ -10,9 +10,11 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include "io/hints.h"
 #include "settings.h"
 
 #define DEFAULT_ROOT_NAME "k.root-servers.net."
+#define ROOT_HINTS "/usr/share/dns/root.hints"
 #define HINT_TTL 3600000
 #define DEFAULT_WALL 1767225600 /* 2026-01-01 */
 #define QUERY_DEADLINE_MS 4500
@@ -400,8 +402,14 @@ static bool make_hints(struct reading *reading)
 	}
 	config->hints = hints;
 	config->hint_count = 0;
-	if (!reading->root_address_count)
+	if (!reading->root_address_count) {
+		char error[HF_CONFIG_ERROR_MAX];
+
+		/* As the daemon without a setting: the system's hints. Without them only routes lead anywhere. */
+		if (!hf_hints_load(ROOT_HINTS, reading->settings->arena, &config->hints, &config->hint_count, error))
+			config->hint_count = 0;
 		return true;
+	}
 	struct hf_rdata server = {name, length, 0};
 	const struct hf_rrset *sets[] = {
 		hf_rrset_make(reading->settings->arena, hf_name_root, HF_TYPE_NS, HF_CLASS_IN, HINT_TTL, &server, 1, 0),
