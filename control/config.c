@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Reads the configuration file into struct hf_config. libyaml gives a tree whose nodes know their lines; this file walks it
- * against the rows of config_options.c, then checks what no single row can say.
+/* Reads the configuration file into struct hf_config. libyaml gives a tree whose nodes know their lines; this file
+ * walks it against the rows of config_options.c, then checks what no single row can say.
  *
  * The first fault ends the reading: `fail` notes it and returns false, and every caller hands that false on.
  */
@@ -28,7 +28,8 @@ struct reader {
 	char *error;
 };
 
-/* `key` may be NULL. What the file says is quoted in messages, so octets that would disturb a terminal or log become '?'. */
+/* `key` may be NULL. What the file says is quoted in messages, so octets that would disturb a terminal or log become
+ * '?'. */
 __attribute__((format(printf, 5, 6))) static bool fail(struct reader *reader, unsigned line, const char *section,
 						       const char *key, const char *format, ...)
 {
@@ -69,11 +70,20 @@ static bool parse_number(const char *text, bool suffix_allowed, uint64_t *out)
 	}
 	if (suffix_allowed && *text) {
 		switch (toupper((unsigned char)*text)) {
-		case 'K': shift = 10; break;
-		case 'M': shift = 20; break;
-		case 'G': shift = 30; break;
-		case 'T': shift = 40; break;
-		default: return false;
+		case 'K':
+			shift = 10;
+			break;
+		case 'M':
+			shift = 20;
+			break;
+		case 'G':
+			shift = 30;
+			break;
+		case 'T':
+			shift = 40;
+			break;
+		default:
+			return false;
 		}
 		text++;
 	}
@@ -92,9 +102,14 @@ static bool parse_boolean(const char *text, bool *out)
 static void store_number(const struct hf_option *option, void *field, uint64_t value)
 {
 	switch (option->size) {
-	case sizeof(uint16_t): *(uint16_t *)field = (uint16_t)value; break;
-	case sizeof(uint32_t): *(uint32_t *)field = (uint32_t)value; break;
-	default: *(uint64_t *)field = value;
+	case sizeof(uint16_t):
+		*(uint16_t *)field = (uint16_t)value;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)field = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)field = value;
 	}
 }
 
@@ -152,8 +167,8 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 	case HF_OPTION_INTEGER:
 	case HF_OPTION_BYTES:
 		if (!parse_number(text, option->kind == HF_OPTION_BYTES, &number))
-			return fail(reader, line, option->section, option->key, "'%.64s' is not a%s (allowed: %s)", text,
-				    option->kind == HF_OPTION_BYTES ? " size" : "n integer",
+			return fail(reader, line, option->section, option->key, "'%.64s' is not a%s (allowed: %s)",
+				    text, option->kind == HF_OPTION_BYTES ? " size" : "n integer",
 				    hf_option_allowed(option, allowed));
 		if (number < option->min || number > option->max)
 			return fail(reader, line, option->section, option->key, "%.64s is out of bounds (allowed: %s)",
@@ -254,7 +269,8 @@ static bool read_addresses(struct reader *reader, const yaml_node_t *node, const
 			    "is not a list (allowed: [\"ADDR\", \"ADDR:PORT\", \"[ADDR]:PORT\" …])");
 	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
 	if (count == 0 || count > LIST_MAX)
-		return fail(reader, line_of(node), section, key, "has %zu addresses (allowed: 1 to %d)", count, LIST_MAX);
+		return fail(reader, line_of(node), section, key, "has %zu addresses (allowed: 1 to %d)", count,
+			    LIST_MAX);
 	list = calloc(count, sizeof(*list));
 	if (!list)
 		return fail(reader, line_of(node), section, key, "out of memory");
@@ -284,8 +300,10 @@ static bool read_route(struct reader *reader, const yaml_node_t *node, struct hf
 
 	if (node->type != YAML_MAPPING_NODE)
 		return fail(reader, line_of(node), section, NULL,
-			    "is not a route (allowed: {zone: NAME, forward: [address …]} or {zone: NAME, stub: [address …]})");
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+			    "is not a route (allowed: {zone: NAME, forward: [address …]} or {zone: NAME, stub: "
+			    "[address …]})");
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+	     pair++) {
 		const yaml_node_t *key = node_at(reader, pair->key), *value = node_at(reader, pair->value);
 		const char *name = scalar_text(reader, key, section, NULL, "zone, forward, stub");
 
@@ -300,7 +318,8 @@ static bool read_route(struct reader *reader, const yaml_node_t *node, struct hf
 			if (route->zone)
 				return fail(reader, line_of(key), section, "zone", "is given twice");
 			if (!hf_name_from_text(zone, wire))
-				return fail(reader, line_of(value), section, "zone", "'%.64s' is not a domain name", zone);
+				return fail(reader, line_of(value), section, "zone", "'%.64s' is not a domain name",
+					    zone);
 			route->zone = strdup(zone);
 			if (!route->zone)
 				return fail(reader, line_of(value), section, "zone", "out of memory");
@@ -403,7 +422,8 @@ static bool read_section(struct reader *reader, const yaml_node_t *node, const c
 		return true; /* a section whose lines are all commented out */
 	if (node->type != YAML_MAPPING_NODE)
 		return fail(reader, line_of(node), section, NULL, "is not a section (allowed: KEY: VALUE lines)");
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+	     pair++) {
 		const yaml_node_t *key_node = node_at(reader, pair->key), *value = node_at(reader, pair->value);
 		const char *key = scalar_text(reader, key_node, section, NULL, "key");
 		size_t i, first_of_section = hf_option_count;

@@ -20,7 +20,8 @@ static const char *const level_choices[] = {"error", "warning", "info", "debug",
 
 const struct hf_option hf_options[] = {
 	{"", "listen", HF_OPTION_ADDRESSES, RESTART, FIELD(listen), 0, 53, NULL, NULL,
-	 "Addresses that queries are answered on, UDP and TCP: `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`; port 53 when not given."},
+	 "Addresses that queries are answered on, UDP and TCP: `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`; port 53 when not "
+	 "given."},
 
 	{"dataplane", "io", HF_OPTION_CHOICE, RESTART, FIELD(io), 0, 0, "sockets", io_choices,
 	 "How packets come in: kernel sockets, or DPDK's net_af_xdp beside the kernel driver."},
@@ -44,14 +45,15 @@ const struct hf_option hf_options[] = {
 	{"fastpath", "enabled", HF_OPTION_BOOLEAN, RESTART, FIELD(fastpath), 0, 0, "false", NULL,
 	 "Answer hot names in the kernel (XDP)."},
 	{"fastpath", "attach", HF_OPTION_CHOICE, RESTART, FIELD(attach), 0, 0, "auto", attach_choices,
-	 "Where the kernel program runs: in the driver (native), behind it (generic), or the first if possible (auto)."},
+	 "Where the kernel program runs: in the driver (native), behind it (generic), or the first if possible "
+	 "(auto)."},
 	{"fastpath", "entries", HF_OPTION_INTEGER, RESTART, FIELD(hot_entries), 1024, 262144, "65536", NULL,
 	 "Answers that the kernel holds."},
 	{"fastpath", "bpffs", HF_OPTION_PATH, RESTART, FIELD(bpffs), 1, 200, "/sys/fs/bpf/holdfast", NULL,
 	 "Directory in a BPF file system; the pins of an interface are in a directory of its name below."},
 
-	{"cache", "size", HF_OPTION_BYTES, RESTART, FIELD(cache_bytes), UINT64_C(1) << 20, UINT64_C(1) << 40, "256M", NULL,
-	 "Memory of the cache; a limit that holds."},
+	{"cache", "size", HF_OPTION_BYTES, RESTART, FIELD(cache_bytes), UINT64_C(1) << 20, UINT64_C(1) << 40, "256M",
+	 NULL, "Memory of the cache; a limit that holds."},
 	{"cache", "min-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(min_ttl), 0, 86400, "0", NULL,
 	 "Lower TTLs count as this many seconds."},
 	{"cache", "max-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(max_ttl), 1, 2147483647, "86400", NULL,
@@ -59,16 +61,17 @@ const struct hf_option hf_options[] = {
 	{"cache", "max-negative-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(max_negative_ttl), 0, 86400, "3600", NULL,
 	 "The same for NXDOMAIN and NODATA, in seconds (RFC 2308 section 5)."},
 
-	{"resolver", "root-hints", HF_OPTION_PATH, RELOAD, FIELD(root_hints), 1, 4095, "/usr/share/dns/root.hints", NULL,
-	 "Names and addresses of the root servers, as a zone file."},
+	{"resolver", "root-hints", HF_OPTION_PATH, RELOAD, FIELD(root_hints), 1, 4095, "/usr/share/dns/root.hints",
+	 NULL, "Names and addresses of the root servers, as a zone file."},
 	{"resolver", "priming", HF_OPTION_BOOLEAN, RELOAD, FIELD(prime), 0, 0, "true", NULL,
 	 "Ask a root server for the present root servers before first use (RFC 9609)."},
 	{"resolver", "prefetch", HF_OPTION_BOOLEAN, RELOAD, FIELD(prefetch), 0, 0, "true", NULL,
 	 "Refetch an entry that is asked for in the last tenth of its TTL."},
 	{"resolver", "case-randomization", HF_OPTION_BOOLEAN, RELOAD, FIELD(case_randomization), 0, 0, "true", NULL,
 	 "Mix the case of names in queries towards servers (0x20) and demand it back."},
-	{"resolver", "server-order-randomization", HF_OPTION_BOOLEAN, RELOAD, FIELD(server_order_randomization), 0, 0, "true",
-	 NULL, "Choose by chance among servers of about the same speed; false: in the order learned, for repeatable tests."},
+	{"resolver", "server-order-randomization", HF_OPTION_BOOLEAN, RELOAD, FIELD(server_order_randomization), 0, 0,
+	 "true", NULL,
+	 "Choose by chance among servers of about the same speed; false: in the order learned, for repeatable tests."},
 	{"resolver", "minimal-answers", HF_OPTION_BOOLEAN, RELOAD, FIELD(minimal_answers), 0, 0, "true", NULL,
 	 "Leave authority and additional data out of answers that do not need it."},
 	{"resolver", "ipv4", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv4), 0, 0, "true", NULL, "Ask servers over IPv4."},
@@ -89,10 +92,10 @@ const struct hf_option hf_options[] = {
 	 "Least time a measured server gets."},
 	{"resolver", "timeout-max-ms", HF_OPTION_INTEGER, RELOAD, FIELD(timeout_max_ms), 10, 60000, "3000", NULL,
 	 "Most time any server gets."},
-	{"resolver", "query-deadline-ms", HF_OPTION_INTEGER, RELOAD, FIELD(query_deadline_ms), 100, 120000, "6000", NULL,
-	 "A client whose question is not resolved by then gets SERVFAIL."},
-	{"resolver", "max-upstream-queries", HF_OPTION_INTEGER, RELOAD, FIELD(max_upstream_queries), 8, 65535, "100", NULL,
-	 "Queries towards servers for one question of a client, with all that it drags in."},
+	{"resolver", "query-deadline-ms", HF_OPTION_INTEGER, RELOAD, FIELD(query_deadline_ms), 100, 120000, "6000",
+	 NULL, "A client whose question is not resolved by then gets SERVFAIL."},
+	{"resolver", "max-upstream-queries", HF_OPTION_INTEGER, RELOAD, FIELD(max_upstream_queries), 8, 65535, "100",
+	 NULL, "Queries towards servers for one question of a client, with all that it drags in."},
 	{"resolver", "routes", HF_OPTION_ROUTES, RELOAD, FIELD(routes), 0, 53, NULL, NULL,
 	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones."},
 
@@ -166,7 +169,8 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of addresses with optional ports");
 		break;
 	case HF_OPTION_ROUTES:
-		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of {zone, forward: [address …]} or {zone, stub: [address …]}");
+		snprintf(out, HF_OPTION_ALLOWED_MAX,
+			 "list of {zone, forward: [address …]} or {zone, stub: [address …]}");
 		break;
 	}
 	return out;
@@ -243,14 +247,17 @@ void hf_config_write_reference(void *out_file)
 	fputs("<!-- Written by control/config_reference.c from the rows in control/config_options.c; do not edit.\n"
 	      "     ninja configuration-reference writes it anew. -->\n"
 	      "# Configuration\n\n"
-	      "One YAML file for `holdfast-dataplane`, `holdfastd` and `holdfastctl`. Keys are grouped in sections, as in\n\n"
+	      "One YAML file for `holdfast-dataplane`, `holdfastd` and `holdfastctl`. Keys are grouped in sections, as "
+	      "in\n\n"
 	      "```yaml\n"
 	      "listen: [192.0.2.53, \"2001:db8::53\"]\n"
 	      "cache:\n"
 	      "  size: 1G\n"
 	      "```\n\n"
-	      "An unknown or repeated key, a wrong type and a value out of bounds are refused with file, line and key.\n"
-	      "*Reload* says whether a changed value takes effect on reload (`holdfastctl reload`, SIGHUP) or needs a restart;\n"
+	      "An unknown or repeated key, a wrong type and a value out of bounds are refused with file, line and "
+	      "key.\n"
+	      "*Reload* says whether a changed value takes effect on reload (`holdfastctl reload`, SIGHUP) or needs a "
+	      "restart;\n"
 	      "a reload of a file that changes a key of the second kind is refused as a whole.\n",
 	      out);
 	for (size_t i = 0; i < hf_option_count; i++) {
@@ -263,7 +270,8 @@ void hf_config_write_reference(void *out_file)
 				fprintf(out, "\n## %s\n", section);
 			else
 				fprintf(out, "\n## Top level\n");
-			fputs("\n| key | default | allowed | reload | meaning |\n| --- | --- | --- | --- | --- |\n", out);
+			fputs("\n| key | default | allowed | reload | meaning |\n| --- | --- | --- | --- | --- |\n",
+			      out);
 		}
 		fprintf(out, "| `%s` | ", option->key);
 		if (option->kind == HF_OPTION_ADDRESSES)
@@ -274,8 +282,8 @@ void hf_config_write_reference(void *out_file)
 			fputs("empty", out);
 		else
 			fprintf(out, "`%s`", option->fallback);
-		fprintf(out, " | %s | %s | %s |\n", hf_option_allowed(option, allowed), option->reload ? "yes" : "restart",
-			option->meaning);
+		fprintf(out, " | %s | %s | %s |\n", hf_option_allowed(option, allowed),
+			option->reload ? "yes" : "restart", option->meaning);
 	}
 	fputs("\n## An example of routes\n\n"
 	      "```yaml\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The options of the configuration file as rows; private to the configuration library. Reading a file, comparing two
- * configurations and writing the reference all walk the same rows, so an option cannot exist for one and not for another.
+ * configurations and writing the reference all walk the same rows, so an option cannot exist for one and not for
+ * another.
  */
 #pragma once
 #include <stdbool.h>
@@ -11,23 +12,23 @@
 enum hf_option_kind {
 	HF_OPTION_BOOLEAN,
 	HF_OPTION_INTEGER,
-	HF_OPTION_BYTES,	/* integer with an optional K, M, G or T (powers of 1024) */
-	HF_OPTION_CHOICE,	/* one of `choices`; stored as its index */
+	HF_OPTION_BYTES,  /* integer with an optional K, M, G or T (powers of 1024) */
+	HF_OPTION_CHOICE, /* one of `choices`; stored as its index */
 	HF_OPTION_TEXT,
-	HF_OPTION_PATH,		/* not empty; relative ones count from the working directory */
-	HF_OPTION_ADDRESS,	/* `min` is the family wanted, 0 for both; `max` the port when none is given */
-	HF_OPTION_ADDRESSES,	/* list of them; fills config->listen */
-	HF_OPTION_ROUTES,	/* fills config->routes */
+	HF_OPTION_PATH,	     /* not empty; relative ones count from the working directory */
+	HF_OPTION_ADDRESS,   /* `min` is the family wanted, 0 for both; `max` the port when none is given */
+	HF_OPTION_ADDRESSES, /* list of them; fills config->listen */
+	HF_OPTION_ROUTES,    /* fills config->routes */
 };
 
 struct hf_option {
 	const char *section; /* "" for the top level */
 	const char *key;
 	enum hf_option_kind kind;
-	bool reload;	     /* takes effect on reload, without a restart */
-	uint16_t offset;     /* into struct hf_config */
-	uint16_t size;	     /* of that field */
-	uint64_t min, max;   /* integers: bounds; text and paths: bounds of the length */
+	bool reload;	      /* takes effect on reload, without a restart */
+	uint16_t offset;      /* into struct hf_config */
+	uint16_t size;	      /* of that field */
+	uint64_t min, max;    /* integers: bounds; text and paths: bounds of the length */
 	const char *fallback; /* the default, as it would stand in the file; NULL: required, or an empty list */
 	const char *const *choices;
 	const char *meaning;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Writes docs/configuration.md, or (--check) sees that it is as it would be written. Run by the build, never installed. */
+/* Writes docs/configuration.md, or (--check) sees that it is as it would be written. Run by the build, never installed.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

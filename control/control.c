@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* holdfastd's methods: its own, and the dataplane's handed on. The dataplane may be absent, slow or hung at any moment: every call
- * to it has a deadline, and what is known without it is said without it.
+/* holdfastd's methods: its own, and the dataplane's handed on. The dataplane may be absent, slow or hung at any moment:
+ * every call to it has a deadline, and what is known without it is said without it.
  */
 #include "control/control.h"
 #include <pthread.h>
@@ -16,10 +16,10 @@
 #include "control/log.h"
 
 enum {
-	ASK_TIMEOUT_MS = 2000,	   /* what the dataplane answers from memory */
+	ASK_TIMEOUT_MS = 2000, /* what the dataplane answers from memory */
 	HEALTH_TIMEOUT_MS = 1500,
-	WALK_TIMEOUT_MS = 10000,   /* flush and lookup of a large cache, reload of hints */
-	RESOLVE_MARGIN_MS = 3000,  /* trace resolves: the query's deadline and this */
+	WALK_TIMEOUT_MS = 10000,  /* flush and lookup of a large cache, reload of hints */
+	RESOLVE_MARGIN_MS = 3000, /* trace resolves: the query's deadline and this */
 };
 
 /* Methods of the dataplane that are handed on as they are. */
@@ -30,9 +30,9 @@ static const struct {
 
 struct hf_control {
 	struct hf_now started;
-	pthread_mutex_t reload_mutex; /* one reload at a time; guards `config` against the swap */
-	struct hf_config *config;     /* the running one; `first` until a reload */
-	struct hf_config *first;      /* the one at start: addresses and paths, which no reload changes */
+	pthread_mutex_t reload_mutex;		/* one reload at a time; guards `config` against the swap */
+	struct hf_config *config;		/* the running one; `first` until a reload */
+	struct hf_config *first;		/* the one at start: addresses and paths, which no reload changes */
 	_Atomic(struct hf_fastpath *) fastpath; /* NULL: off, or not started yet */
 
 	pthread_mutex_t health_mutex; /* guards what follows */
@@ -58,9 +58,10 @@ json_t *hf_control_status(struct hf_control *control)
 	json_t *dataplane, *status;
 
 	ask_dataplane(control, "status", NULL, ASK_TIMEOUT_MS, &dataplane, error);
-	status = json_pack("{s:{s:s, s:i, s:I, s:s}, s:o, s:o?}", "holdfastd", "version", HF_VERSION, "pid", (int)getpid(),
-			   "uptime_s", (json_int_t)((now.mono_ns - control->started.mono_ns) / HF_NS_PER_SECOND), "config",
-			   control->first->path, "fastpath", hf_fastpath_status(control->fastpath), "dataplane", dataplane);
+	status = json_pack(
+		"{s:{s:s, s:i, s:I, s:s}, s:o, s:o?}", "holdfastd", "version", HF_VERSION, "pid", (int)getpid(),
+		"uptime_s", (json_int_t)((now.mono_ns - control->started.mono_ns) / HF_NS_PER_SECOND), "config",
+		control->first->path, "fastpath", hf_fastpath_status(control->fastpath), "dataplane", dataplane);
 	if (status && !dataplane)
 		json_object_set_new(status, "dataplane_error", json_string(error));
 	return status;
@@ -109,8 +110,7 @@ bool hf_control_healthy(struct hf_control *control, char reason[HF_CONTROL_REASO
 
 	/* Held while asking: who comes meanwhile waits for the same answer instead of asking once more. */
 	pthread_mutex_lock(&control->health_mutex);
-	if (control->health_asked_ns == 0 ||
-	    hf_clock_now().mono_ns - control->health_asked_ns > HF_NS_PER_SECOND) {
+	if (control->health_asked_ns == 0 || hf_clock_now().mono_ns - control->health_asked_ns > HF_NS_PER_SECOND) {
 		control->healthy = ask_health(control, control->health_reason);
 		control->health_asked_ns = hf_clock_now().mono_ns;
 	}
@@ -136,7 +136,8 @@ static json_t *reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 		return NULL;
 	key = hf_config_needs_restart(control->config, next);
 	if (key) {
-		snprintf(error, HF_RPC_ERROR_MAX, "%s: %s: a change needs a restart; nothing was changed", next->path, key);
+		snprintf(error, HF_RPC_ERROR_MAX, "%s: %s: a change needs a restart; nothing was changed", next->path,
+			 key);
 		hf_config_free(next);
 		return NULL;
 	}

@@ -13,8 +13,8 @@
 struct hf_control;
 
 struct hf_control *hf_control_new(struct hf_config *config); /* takes it; NULL without memory */
-/* Loads, attaches and pins the fast path if the configuration says so, or adopts what an earlier holdfastd left; if it says no, takes
- * that away. False on a fault, with the text in `error`. */
+/* Loads, attaches and pins the fast path if the configuration says so, or adopts what an earlier holdfastd left; if it
+ * says no, takes that away. False on a fault, with the text in `error`. */
 bool hf_control_attach(struct hf_control *control, char error[HF_RPC_ERROR_MAX]);
 /* What is attached and pinned stays. */
 void hf_control_free(struct hf_control *control);
@@ -27,10 +27,12 @@ json_t *hf_control_stats(struct hf_control *control);
 /* True when a client's query would be answered now. Blocks up to about three seconds; asks at most once a second. */
 bool hf_control_healthy(struct hf_control *control, char reason[HF_CONTROL_REASON_MAX]);
 
-/* Reads the file again and applies it here and in the dataplane, or changes nothing. NULL: `error` says file, line and key. */
+/* Reads the file again and applies it here and in the dataplane, or changes nothing. NULL: `error` says file, line and
+ * key. */
 json_t *hf_control_reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX]);
 
-/* Once a second: mends what the world did to the fast path (interface gone and back), logs when the dataplane comes and goes. */
+/* Once a second: mends what the world did to the fast path (interface gone and back), logs when the dataplane comes and
+ * goes. */
 void hf_control_tend(struct hf_control *control);
 
 /* hf_rpc_handler; state is the hf_control. */

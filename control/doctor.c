@@ -29,7 +29,8 @@ void hf_doctor_add(json_t *checks, const char *name, bool ok, const char *mend, 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	json_array_append_new(checks, json_pack("{s:s, s:b, s:s, s:s}", "name", name, "ok", ok, "text", text, "mend", mend));
+	json_array_append_new(checks,
+			      json_pack("{s:s, s:b, s:s, s:s}", "name", name, "ok", ok, "text", text, "mend", mend));
 }
 
 static void check_kernel(json_t *checks)
@@ -41,8 +42,8 @@ static void check_kernel(json_t *checks)
 	uname(&host);
 	ok = sscanf(host.release, "%d.%d", &major, &minor) == 2 &&
 	     (major > KERNEL_MAJOR_MIN || (major == KERNEL_MAJOR_MIN && minor >= KERNEL_MINOR_MIN));
-	hf_doctor_add(checks, "kernel", ok, ok ? "" : "boot a kernel of Linux 6.1 or later", "Linux %s on %s", host.release,
-		      host.machine);
+	hf_doctor_add(checks, "kernel", ok, ok ? "" : "boot a kernel of Linux 6.1 or later", "Linux %s on %s",
+		      host.release, host.machine);
 }
 
 static void check_privileges(json_t *checks, const struct hf_config *config)
@@ -69,8 +70,9 @@ static void check_privileges(json_t *checks, const struct hf_config *config)
 	}
 	cap_free(held);
 	if (missing[0])
-		hf_doctor_add(checks, "privileges", false, "run as root, or give the capabilities (the systemd units do)",
-			      "this process lacks%s", missing);
+		hf_doctor_add(checks, "privileges", false,
+			      "run as root, or give the capabilities (the systemd units do)", "this process lacks%s",
+			      missing);
 	else
 		hf_doctor_add(checks, "privileges", true, "", "all capabilities that this configuration needs");
 }
@@ -104,13 +106,15 @@ static void check_memory(json_t *checks, const struct hf_config *config, bool da
 		hf_doctor_add(checks, "memory", true, "", "the dataplane runs and has its memory");
 		return;
 	}
-	hf_doctor_add(checks, "memory", available >= wanted, available >= wanted ? "" : "lower cache.size or free memory",
+	hf_doctor_add(checks, "memory", available >= wanted,
+		      available >= wanted ? "" : "lower cache.size or free memory",
 		      "%llu MiB available, %llu MiB wanted by the cache%s", (unsigned long long)(available >> 20),
 		      (unsigned long long)(wanted >> 20), dpdk && !hugepages ? " and DPDK" : "");
 	if (hugepages)
 		hf_doctor_add(checks, "hugepages", huge >= DPDK_BYTES,
-			      huge >= DPDK_BYTES ? ""
-						 : "sysctl vm.nr_hugepages=256, or dataplane.dpdk-args: \"--no-huge -m 512\"",
+			      huge >= DPDK_BYTES
+				      ? ""
+				      : "sysctl vm.nr_hugepages=256, or dataplane.dpdk-args: \"--no-huge -m 512\"",
 			      "%llu MiB free in hugepages, DPDK wants %llu MiB", (unsigned long long)(huge >> 20),
 			      (unsigned long long)(DPDK_BYTES >> 20));
 }
@@ -131,7 +135,8 @@ static void check_memlock(json_t *checks)
 	if (limit.rlim_cur == RLIM_INFINITY)
 		hf_doctor_add(checks, "memlock", true, "", "unlimited");
 	else
-		hf_doctor_add(checks, "memlock", ok, ok ? "" : "LimitMEMLOCK=infinity in the unit, or ulimit -l unlimited",
+		hf_doctor_add(checks, "memlock", ok,
+			      ok ? "" : "LimitMEMLOCK=infinity in the unit, or ulimit -l unlimited",
 			      "%llu KiB may be locked%s", (unsigned long long)(limit.rlim_cur >> 10),
 			      exempt == CAP_SET ? ", CAP_IPC_LOCK lifts that" : "");
 }
@@ -162,8 +167,8 @@ static void check_root_hints(json_t *checks, const struct hf_config *config)
 		ldns_rr_free(rr);
 		ldns_rdf_deep_free(origin);
 		ldns_rdf_deep_free(previous);
-		if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY && status != LDNS_STATUS_SYNTAX_TTL &&
-		    status != LDNS_STATUS_SYNTAX_ORIGIN) {
+		if (status != LDNS_STATUS_OK && status != LDNS_STATUS_SYNTAX_EMPTY &&
+		    status != LDNS_STATUS_SYNTAX_TTL && status != LDNS_STATUS_SYNTAX_ORIGIN) {
 			hf_doctor_add(checks, "root-hints", false, mend, "%s:%d: %s", config->root_hints, line,
 				      ldns_get_errorstr_by_id(status));
 			fclose(file);
@@ -185,8 +190,8 @@ static void check_user(json_t *checks, const struct hf_config *config)
 	if (user)
 		hf_doctor_add(checks, "user", true, "", "%s has the number %u", config->user, (unsigned)user->pw_uid);
 	else
-		hf_doctor_add(checks, "user", false, "adduser --system, or another dataplane.user", "there is no user %s",
-			      config->user);
+		hf_doctor_add(checks, "user", false, "adduser --system, or another dataplane.user",
+			      "there is no user %s", config->user);
 }
 
 /* True when it answers. */
@@ -216,8 +221,8 @@ static void check_clock(json_t *checks)
 
 	gmtime_r(&now, &utc);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	hf_doctor_add(checks, "clock", sane, sane && disciplined ? "" : "run chrony or systemd-timesyncd",
-		      "%s, %s", text, disciplined ? "kept by NTP" : "not kept by NTP");
+	hf_doctor_add(checks, "clock", sane, sane && disciplined ? "" : "run chrony or systemd-timesyncd", "%s, %s",
+		      text, disciplined ? "kept by NTP" : "not kept by NTP");
 }
 
 json_t *hf_doctor_run(const char *config_path)
@@ -235,8 +240,8 @@ json_t *hf_doctor_run(const char *config_path)
 		hf_doctor_add(checks, "configuration", true, "holdfastctl -c FILE doctor checks for that file",
 			      "no file: the defaults");
 	else
-		hf_doctor_add(checks, "configuration", config != NULL, config ? "" : "docs/configuration.md lists all keys",
-			      "%s", config ? config_path : error);
+		hf_doctor_add(checks, "configuration", config != NULL,
+			      config ? "" : "docs/configuration.md lists all keys", "%s", config ? config_path : error);
 	check_kernel(checks);
 	check_clock(checks);
 	if (!config)

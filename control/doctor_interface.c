@@ -27,7 +27,8 @@
 #include "hot/pins.h"
 #endif
 
-/* A frame and its headroom (256) and tail (320) share one page: where a driver knows no fragments, native XDP ends about here. */
+/* A frame and its headroom (256) and tail (320) share one page: where a driver knows no fragments, native XDP ends
+ * about here. */
 enum { XDP_MTU_MAX = 3498 };
 
 /* ---- what the driver can do ---- */
@@ -43,7 +44,8 @@ struct request {
 	char value[16];
 };
 
-/* Sends one request with one attribute, and finds attribute `wanted` in the answer. Its length, -1 when there is none. */
+/* Sends one request with one attribute, and finds attribute `wanted` in the answer. Its length, -1 when there is none.
+ */
 static int ask_netlink(int fd, uint16_t family, uint8_t command, uint16_t attribute, const void *value, uint16_t length,
 		       uint16_t wanted, void *out, size_t out_size)
 {
@@ -90,8 +92,8 @@ static bool read_xdp_features(unsigned ifindex, uint64_t *features)
 	if (fd < 0)
 		return false;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	known = ask_netlink(fd, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, "netdev", 7, CTRL_ATTR_FAMILY_ID,
-			    &family, sizeof(family)) == sizeof(family) &&
+	known = ask_netlink(fd, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, "netdev", 7,
+			    CTRL_ATTR_FAMILY_ID, &family, sizeof(family)) == sizeof(family) &&
 		ask_netlink(fd, family, NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX, &ifindex, sizeof(ifindex),
 			    NETDEV_A_DEV_XDP_FEATURES, features, sizeof(*features)) == sizeof(*features);
 	close(fd);
@@ -102,10 +104,11 @@ static bool read_xdp_features(unsigned ifindex, uint64_t *features)
 static bool driver_knows_xdp(const char *driver)
 {
 	static const char *const drivers[] = {
-		"atlantic", "bnxt_en", "bonding", "cpsw", "dpaa2-eth", "ena", "enetc", "fsl_dpaa2_eth", "fsl_enetc", "gve",
-		"hv_netvsc", "i40e", "ice", "igb", "igc", "ixgbe", "ixgbevf", "lan966x", "mana", "mlx4_en", "mlx5_core",
-		"mvneta", "mvpp2", "mtk_soc_eth", "netsec", "nfp", "octeontx2", "qede", "sfc", "stmmac", "thunder", "tsnep",
-		"tun", "veth", "virtio_net", "vmxnet3"};
+		"atlantic",  "bnxt_en", "bonding",    "cpsw",	 "dpaa2-eth", "ena",	"enetc",   "fsl_dpaa2_eth",
+		"fsl_enetc", "gve",	"hv_netvsc",  "i40e",	 "ice",	      "igb",	"igc",	   "ixgbe",
+		"ixgbevf",   "lan966x", "mana",	      "mlx4_en", "mlx5_core", "mvneta", "mvpp2",   "mtk_soc_eth",
+		"netsec",    "nfp",	"octeontx2",  "qede",	 "sfc",	      "stmmac", "thunder", "tsnep",
+		"tun",	     "veth",	"virtio_net", "vmxnet3"};
 
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
 		if (strcmp(driver, drivers[i]) == 0)
@@ -118,13 +121,18 @@ static void check_mtu(json_t *checks, const struct hf_config *config, int mtu, b
 {
 	bool fits = mtu <= XDP_MTU_MAX || fragments, ok = fits || config->attach != HF_ATTACH_NATIVE;
 
-	hf_doctor_add(checks, "mtu", ok, fits ? "" : ok ? "native XDP is refused probably, generic is used; a lower MTU mends that"
-							 : "lower the MTU, or fastpath.attach: auto or generic",
+	hf_doctor_add(checks, "mtu", ok,
+		      fits ? ""
+		      : ok ? "native XDP is refused probably, generic is used; a lower MTU mends that"
+			   : "lower the MTU, or fastpath.attach: auto or generic",
 		      "%d; without fragments native XDP takes about %d%s", mtu, XDP_MTU_MAX,
-		      fragments ? ", this driver knows fragments" : told ? ", this driver knows none" : "");
+		      fragments ? ", this driver knows fragments"
+		      : told	? ", this driver knows none"
+				: "");
 }
 
-static void check_xdp_mode(json_t *checks, const struct hf_config *config, unsigned ifindex, const char *driver, int mtu)
+static void check_xdp_mode(json_t *checks, const struct hf_config *config, unsigned ifindex, const char *driver,
+			   int mtu)
 {
 	uint64_t features = 0;
 	bool told = read_xdp_features(ifindex, &features), native, ok;
@@ -138,7 +146,8 @@ static void check_xdp_mode(json_t *checks, const struct hf_config *config, unsig
 		      told ? "says the kernel" : "by its name");
 	check_mtu(checks, config, mtu, told, told && features & XDP_FEATURE_FRAGMENTS);
 	if (config->io == HF_IO_DPDK && told && native)
-		hf_doctor_add(checks, "af-xdp", true, "", "%s", features & XDP_FEATURE_ZEROCOPY ? "zero-copy" : "copy mode");
+		hf_doctor_add(checks, "af-xdp", true, "", "%s",
+			      features & XDP_FEATURE_ZEROCOPY ? "zero-copy" : "copy mode");
 	if (strcmp(driver, "veth") == 0)
 		hf_doctor_add(checks, "veth-peer", true,
 			      "attach an XDP program (a trivial pass) to the peer, or its native answers are lost",
@@ -198,9 +207,10 @@ void hf_doctor_check_interface(json_t *checks, const struct hf_config *config)
 	queues = count_rx_queues(config->interface);
 	if (config->io == HF_IO_DPDK && queues) /* 0: sysfs of another network namespace */
 		hf_doctor_add(checks, "queues", config->queues == queues,
-			      config->queues == queues ? ""
-						       : "make dataplane.queues equal, or ethtool -L: frames of a queue that "
-							 "nobody polls go to the kernel's stack",
+			      config->queues == queues
+				      ? ""
+				      : "make dataplane.queues equal, or ethtool -L: frames of a queue that "
+					"nobody polls go to the kernel's stack",
 			      "%s has %u, dataplane.queues is %u", config->interface, queues, config->queues);
 }
 
@@ -257,17 +267,19 @@ void hf_doctor_check_bpf(json_t *checks, const struct hf_config *config)
 	while (statfs(existing, &fs) != 0 && strrchr(existing, '/') > existing)
 		*strrchr(existing, '/') = '\0';
 	hf_doctor_add(checks, "bpffs", (uint32_t)fs.f_type == BPF_FS_MAGIC,
-		      (uint32_t)fs.f_type == BPF_FS_MAGIC ? "" : "mount -t bpf bpf /sys/fs/bpf", "%s %s a BPF file system",
-		      config->bpffs, (uint32_t)fs.f_type == BPF_FS_MAGIC ? "is on" : "is not on");
+		      (uint32_t)fs.f_type == BPF_FS_MAGIC ? "" : "mount -t bpf bpf /sys/fs/bpf",
+		      "%s %s a BPF file system", config->bpffs,
+		      (uint32_t)fs.f_type == BPF_FS_MAGIC ? "is on" : "is not on");
 	xdp = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL);
 	clock = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_ktime_get_coarse_ns, NULL);
 	xskmap = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_XSKMAP, NULL);
-	hf_doctor_add(checks, "bpf", xdp == 1 && clock == 1 && xskmap == 1,
-		      xdp == 1 && clock == 1 && xskmap == 1
-			      ? ""
-			      : "run as root; a kernel with CONFIG_BPF_SYSCALL and CONFIG_XDP_SOCKETS, without lockdown",
-		      "XDP programs: %s, coarse clock: %s, AF_XDP map: %s", xdp == 1 ? "yes" : "no",
-		      clock == 1 ? "yes" : "no", xskmap == 1 ? "yes" : "no");
+	hf_doctor_add(
+		checks, "bpf", xdp == 1 && clock == 1 && xskmap == 1,
+		xdp == 1 && clock == 1 && xskmap == 1
+			? ""
+			: "run as root; a kernel with CONFIG_BPF_SYSCALL and CONFIG_XDP_SOCKETS, without lockdown",
+		"XDP programs: %s, coarse clock: %s, AF_XDP map: %s", xdp == 1 ? "yes" : "no",
+		clock == 1 ? "yes" : "no", xskmap == 1 ? "yes" : "no");
 	check_attached(checks, config);
 	libbpf_set_print(print);
 }
@@ -314,8 +326,8 @@ void hf_doctor_check_listen(json_t *checks, const struct hf_config *config, bool
 
 		hf_address_to_text(address, text);
 		if (fault) {
-			hf_doctor_add(checks, "listen", false, "ip addr add it to an interface, or change listen", "%s: %s",
-				      text, strerror(fault));
+			hf_doctor_add(checks, "listen", false, "ip addr add it to an interface, or change listen",
+				      "%s: %s", text, strerror(fault));
 			continue;
 		}
 		if (dataplane_runs) {

@@ -151,14 +151,15 @@ json_t *hf_fastpath_status(struct hf_fastpath *fastpath)
 	pthread_mutex_lock(&fastpath->mutex);
 	if (fastpath->loader) {
 		hf_loader_status(fastpath->loader, &status);
-		result = json_pack("{s:b, s:s, s:s, s:I, s:b, s:s}", "attached", true, "interface", fastpath->first->interface,
-				   "mode", status.native ? "native" : "generic", "program_id", (json_int_t)status.program_id,
-				   "kept_answers", status.kept_answers, "pins", status.pin_directory);
+		result = json_pack("{s:b, s:s, s:s, s:I, s:b, s:s}", "attached", true, "interface",
+				   fastpath->first->interface, "mode", status.native ? "native" : "generic",
+				   "program_id", (json_int_t)status.program_id, "kept_answers", status.kept_answers,
+				   "pins", status.pin_directory);
 		if (status.note[0])
 			json_object_set_new(result, "note", json_string(status.note));
 	} else {
-		result = json_pack("{s:b, s:s, s:s}", "attached", false, "interface", fastpath->first->interface, "error",
-				   fastpath->reason);
+		result = json_pack("{s:b, s:s, s:s}", "attached", false, "interface", fastpath->first->interface,
+				   "error", fastpath->reason);
 	}
 	pthread_mutex_unlock(&fastpath->mutex);
 	return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The kernel tier as holdfastd keeps it up: one loader, its faults and its figures. Any thread may call these functions.
- * In a build without the fast path (no libbpf or clang) the functions exist and hf_fastpath_start() says so.
+/* The kernel tier as holdfastd keeps it up: one loader, its faults and its figures. Any thread may call these
+ * functions. In a build without the fast path (no libbpf or clang) the functions exist and hf_fastpath_start() says so.
  */
 #pragma once
 #include <jansson.h>
@@ -22,7 +22,8 @@ bool hf_fastpath_configure(struct hf_fastpath *fastpath, const struct hf_config 
 /* Every few seconds: follows the interface's addresses, attaches again when it was gone and is back. */
 void hf_fastpath_tend(struct hf_fastpath *fastpath);
 
-/* {attached, interface, mode, program_id, kept_answers, pins, note?} or {attached: false, interface, error}; null for NULL. */
+/* {attached, interface, mode, program_id, kept_answers, pins, note?} or {attached: false, interface, error}; null for
+ * NULL. */
 json_t *hf_fastpath_status(struct hf_fastpath *fastpath);
 /* {counter: n…, drops: {reason: n…}}, names as in HF_FASTPATH_COUNTERS; null when they cannot be read. */
 json_t *hf_fastpath_stats(struct hf_fastpath *fastpath);

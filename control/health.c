@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* One real query with its own socket, bounded in time. ". NS" is what every resolver from the root holds (RFC 9609) and what a
- * forwarder answers as well, so a node that cannot answer it has lost its upstream or its resolver threads.
+/* One real query with its own socket, bounded in time. ". NS" is what every resolver from the root holds (RFC 9609) and
+ * what a forwarder answers as well, so a node that cannot answer it has lost its upstream or its resolver threads.
  */
 #include "control/health.h"
 #include <arpa/inet.h>
@@ -163,8 +163,8 @@ bool hf_health_ask(const struct hf_address *address, bool tcp, int timeout_ms, c
 			close(fd);
 		hf_address_to_text(address, text);
 		if (fault == ETIMEDOUT)
-			snprintf(reason, reason_size, "no answer from %s over %s within %d ms", text, tcp ? "TCP" : "UDP",
-				 timeout_ms);
+			snprintf(reason, reason_size, "no answer from %s over %s within %d ms", text,
+				 tcp ? "TCP" : "UDP", timeout_ms);
 		else
 			snprintf(reason, reason_size, "no answer from %s over %s: %s", text, tcp ? "TCP" : "UDP",
 				 strerror(fault));

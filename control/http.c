@@ -12,7 +12,7 @@
 #include "control/log.h"
 #include "control/metrics.h"
 
-#define HTTP_THREADS 2	     /* so that a health check that waits does not hold up a scrape */
+#define HTTP_THREADS 2 /* so that a health check that waits does not hold up a scrape */
 #define HTTP_CONNECTIONS 32
 #define HTTP_IDLE_S 10
 
@@ -78,7 +78,8 @@ static enum MHD_Result handle(void *state, struct MHD_Connection *connection, co
 
 	(void)version;
 	(void)upload;
-	/* The first call comes before the body; a reply to GET belongs to the second, or the connection cannot be kept. */
+	/* The first call comes before the body; a reply to GET belongs to the second, or the connection cannot be kept.
+	 */
 	if (!*request_state) {
 		*request_state = &headers_seen;
 		return MHD_YES;
@@ -107,7 +108,8 @@ static void log_message(void *state, const char *format, va_list arguments)
 	hf_log(HF_LOG_DEBUG, "http", "text=\"%s\"", text);
 }
 
-struct hf_http *hf_http_start(struct hf_control *control, const struct hf_address *address, char error[HF_HTTP_ERROR_MAX])
+struct hf_http *hf_http_start(struct hf_control *control, const struct hf_address *address,
+			      char error[HF_HTTP_ERROR_MAX])
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(address->port)};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
@@ -123,11 +125,10 @@ struct hf_http *hf_http_start(struct hf_control *control, const struct hf_addres
 	memcpy(&v6.sin6_addr, address->bytes, sizeof(v6.sin6_addr));
 	http->control = control;
 	errno = 0;
-	http->daemon = MHD_start_daemon(flags, address->port, NULL, NULL, handle, http,
-					MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
-					MHD_OPTION_SOCK_ADDR, address->family == 6 ? (void *)&v6 : (void *)&v4,
-					MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_THREADS,
-					MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
+	http->daemon = MHD_start_daemon(flags, address->port, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER,
+					log_message, NULL, MHD_OPTION_SOCK_ADDR,
+					address->family == 6 ? (void *)&v6 : (void *)&v4, MHD_OPTION_THREAD_POOL_SIZE,
+					(unsigned)HTTP_THREADS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
 					MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_END);
 	if (!http->daemon) {
 		snprintf(error, HF_HTTP_ERROR_MAX, "HTTP cannot listen on %s: %s", hf_address_to_text(address, text),

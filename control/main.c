@@ -27,8 +27,8 @@ static const char usage[] =
 
 enum mode { MODE_SERVE, MODE_CHECK, MODE_UNLOAD };
 
-/* The dataplane reads the same file, perhaps from another directory, so the path is made absolute. Links stay links: the file
- * may be changed by turning one round. */
+/* The dataplane reads the same file, perhaps from another directory, so the path is made absolute. Links stay links:
+ * the file may be changed by turning one round. */
 static char *absolute_path(const char *path)
 {
 	char *directory = NULL, *absolute = NULL;
@@ -79,7 +79,8 @@ static void run(struct hf_control *control, int signals)
 		uint64_t now_ns;
 
 		if (poll(&entry, 1, wait_ms) > 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
-			hf_log(HF_LOG_INFO, "signal", "name=SIG%s from=%u", sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
+			hf_log(HF_LOG_INFO, "signal", "name=SIG%s from=%u", sigabbrev_np((int)info.ssi_signo),
+			       info.ssi_pid);
 			if (info.ssi_signo != SIGHUP)
 				return;
 			reload(control);
@@ -144,12 +145,10 @@ static int unload(struct hf_config *config)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-						{"check", no_argument, NULL, 't'},
-						{"unload", no_argument, NULL, 'u'},
-						{"version", no_argument, NULL, 'V'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL}};
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 't'},
+		{"unload", no_argument, NULL, 'u'},	  {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},	  {NULL}};
 	char error[HF_CONFIG_ERROR_MAX];
 	const char *path = NULL;
 	enum mode mode = MODE_SERVE;

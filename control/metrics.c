@@ -67,8 +67,13 @@ void hf_metrics_write_label(void *out_file, const char *value)
 
 	while (length > 0) {
 		unsigned char octet = (unsigned char)*value;
-		/* How many octets a sequence that begins like this has (RFC 3629 §4); jansson refuses bad UTF-8, other sources do not. */
-		size_t wanted = octet < 0x80 ? 1 : octet >= 0xc2 && octet < 0xe0 ? 2 : octet >= 0xe0 && octet < 0xf0 ? 3 : octet >= 0xf0 && octet < 0xf5 ? 4 : 0;
+		/* How many octets a sequence that begins like this has (RFC 3629 §4); jansson refuses bad UTF-8, other
+		 * sources do not. */
+		size_t wanted = octet < 0x80			? 1
+				: octet >= 0xc2 && octet < 0xe0 ? 2
+				: octet >= 0xe0 && octet < 0xf0 ? 3
+				: octet >= 0xf0 && octet < 0xf5 ? 4
+								: 0;
 		json_t *checked = NULL;
 
 		if (wanted == 0 || wanted > length || (wanted > 1 && !(checked = json_stringn(value, wanted)))) {

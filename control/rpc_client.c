@@ -181,10 +181,9 @@ enum hf_rpc_outcome hf_rpc_call(const char *socket_path, const char *method, con
 	} else if (!send_all(fd, line, strlen(line), deadline_ns) || !send_all(fd, "\n", 1, deadline_ns)) {
 		outcome = unreachable(error, "%s: sending failed: %s", socket_path, strerror(errno));
 	} else if (!(answer = receive_line(fd, deadline_ns, &length))) {
-		outcome = errno == ETIMEDOUT
-				  ? unreachable(error, "%s: no answer within %d ms", socket_path, timeout_ms)
-				  : unreachable(error, "%s: no answer: %s", socket_path,
-						errno ? strerror(errno) : "connection closed");
+		outcome = errno == ETIMEDOUT ? unreachable(error, "%s: no answer within %d ms", socket_path, timeout_ms)
+					     : unreachable(error, "%s: no answer: %s", socket_path,
+							   errno ? strerror(errno) : "connection closed");
 	} else {
 		outcome = read_answer(socket_path, answer, length, result, error);
 		free(answer);

@@ -232,7 +232,8 @@ static void *acceptor_main(void *argument)
 		if (fd >= 0)
 			start_connection(server, fd, slot);
 		else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			poll(NULL, 0, 100); /* the connection stays in the queue; without a pause this loop would spin */
+			poll(NULL, 0,
+			     100); /* the connection stays in the queue; without a pause this loop would spin */
 	}
 	return NULL;
 }
@@ -266,8 +267,8 @@ static int take_lock(const char *socket_path, char *error)
 	if (fd < 0) {
 		snprintf(error, HF_RPC_ERROR_MAX, "%s cannot be opened: %s", path, strerror(errno));
 	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		snprintf(error, HF_RPC_ERROR_MAX, errno == EWOULDBLOCK ? "%s is served by another process already"
-								       : "%s cannot be locked",
+		snprintf(error, HF_RPC_ERROR_MAX,
+			 errno == EWOULDBLOCK ? "%s is served by another process already" : "%s cannot be locked",
 			 socket_path);
 		close(fd);
 		fd = -1;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The operator's one command: asks holdfastd, or the dataplane when holdfastd is not there, and prints tables for people or (-j)
- * the answer as it came.
+/* The operator's one command: asks holdfastd, or the dataplane when holdfastd is not there, and prints tables for
+ * people or (-j) the answer as it came.
  *
- * Exit: 0 done; 1 the daemon answered with an error, or a check of the doctor failed; 2 usage; 3 nobody could be reached.
+ * Exit: 0 done; 1 the daemon answered with an error, or a check of the doctor failed; 2 usage; 3 nobody could be
+ * reached.
  */
 #include <ctype.h>
 #include <getopt.h>
@@ -43,7 +44,7 @@ static const char usage[] =
 
 struct options {
 	bool json;
-	bool subtree; /* of flush */
+	bool subtree;		 /* of flush */
 	const char *config_path; /* given, or the default one if it exists; else NULL */
 	const char *socket;	 /* -s */
 	const char *control_socket, *dataplane_socket;
@@ -82,7 +83,8 @@ static void put_duration(const char *label, json_int_t seconds)
 	char text[64];
 
 	if (seconds >= 86400)
-		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT "d %02dh", seconds / 86400, (int)(seconds % 86400 / 3600));
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT "d %02dh", seconds / 86400,
+			 (int)(seconds % 86400 / 3600));
 	else if (seconds >= 3600)
 		snprintf(text, sizeof(text), "%dh %02dm", (int)(seconds / 3600), (int)(seconds % 3600 / 60));
 	else if (seconds >= 60)
@@ -113,7 +115,7 @@ static void put_listen(const json_t *list)
 	size_t i;
 	json_t *address;
 
-	json_array_foreach (list, i, address)
+	json_array_foreach(list, i, address)
 		put_field(i == 0 ? "listen" : "", json_is_string(address) ? json_string_value(address) : "?");
 }
 
@@ -127,7 +129,8 @@ static void put_part(const char *title, const json_t *part, const char *absent)
 		put_field("", absent);
 		return;
 	}
-	json_object_foreach ((json_t *)part, key, value) {
+	json_object_foreach((json_t *)part, key, value)
+	{
 		if (strcmp(key, "uptime_s") == 0)
 			put_duration("up", json_integer_value(value));
 		else if (strcmp(key, "listen") == 0)
@@ -144,7 +147,8 @@ static int print_status(const json_t *status)
 	put_part("holdfastd", json_object_get(status, "holdfastd"), "not running");
 	put_part("fast path", json_object_get(status, "fastpath"),
 		 json_object_get(status, "holdfastd") ? "off" : "unknown: holdfastd is not running");
-	put_part("dataplane", json_object_get(status, "dataplane"), dataplane_error[0] ? dataplane_error : "not running");
+	put_part("dataplane", json_object_get(status, "dataplane"),
+		 dataplane_error[0] ? dataplane_error : "not running");
 	return EXIT_SUCCESS;
 }
 
@@ -153,7 +157,8 @@ static void put_counters(const json_t *counters)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)counters, key, value) {
+	json_object_foreach((json_t *)counters, key, value)
+	{
 		if (json_is_integer(value))
 			printf("  %-28s %15" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
 		else if (json_is_real(value))
@@ -161,7 +166,8 @@ static void put_counters(const json_t *counters)
 		else if (!json_is_object(value))
 			put_value(key, value);
 	}
-	json_object_foreach ((json_t *)counters, key, value) {
+	json_object_foreach((json_t *)counters, key, value)
+	{
 		if (json_is_object(value)) {
 			printf(" %s\n", key);
 			put_counters(value);
@@ -183,7 +189,8 @@ static int print_stats(const json_t *stats)
 			put_counters(layer);
 		}
 	}
-	json_object_foreach ((json_t *)stats, key, value) {
+	json_object_foreach((json_t *)stats, key, value)
+	{
 		bool known = false;
 
 		for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
@@ -208,12 +215,15 @@ static int print_lookup(const json_t *found)
 	size_t i, j;
 
 	printf("answers: %zu\n", json_array_size(answers));
-	json_array_foreach (answers, i, item) {
+	json_array_foreach(answers, i, item)
+	{
 		bool kernel = json_is_true(json_object_get(item, "kernel"));
 		bool workers = json_is_true(json_object_get(item, "workers"));
 
 		printf("  %8" JSON_INTEGER_FORMAT " s  %-15s ", number_of(item, "ttl"),
-		       kernel && workers ? "kernel, workers" : kernel ? "kernel" : "workers");
+		       kernel && workers ? "kernel, workers"
+		       : kernel		 ? "kernel"
+					 : "workers");
 		put_text(text_of(item, "class"));
 		putchar(' ');
 		put_text(text_of(item, "type"));
@@ -224,7 +234,8 @@ static int print_lookup(const json_t *found)
 		putchar('\n');
 	}
 	printf("facts: %zu\n", json_array_size(facts));
-	json_array_foreach (facts, i, item) {
+	json_array_foreach(facts, i, item)
+	{
 		printf("  %8" JSON_INTEGER_FORMAT " s  ", number_of(item, "ttl"));
 		put_text(text_of(item, "class"));
 		putchar(' ');
@@ -236,7 +247,8 @@ static int print_lookup(const json_t *found)
 		fputs(" (", stdout);
 		put_text(text_of(item, "rank"));
 		fputs(")\n", stdout);
-		json_array_foreach (json_object_get(item, "rrs"), j, rr) {
+		json_array_foreach(json_object_get(item, "rrs"), j, rr)
+		{
 			fputs("              ", stdout);
 			put_text(json_is_string(rr) ? json_string_value(rr) : "?");
 			putchar('\n');
@@ -251,8 +263,10 @@ static int print_hot(const json_t *found)
 	size_t i;
 
 	printf("%12s %8s  %-8s %s\n", "hits", "ttl", "type", "name");
-	json_array_foreach (json_object_get(found, "names"), i, item) {
-		printf("%12" JSON_INTEGER_FORMAT " %8" JSON_INTEGER_FORMAT "  ", number_of(item, "hits"), number_of(item, "ttl"));
+	json_array_foreach(json_object_get(found, "names"), i, item)
+	{
+		printf("%12" JSON_INTEGER_FORMAT " %8" JSON_INTEGER_FORMAT "  ", number_of(item, "hits"),
+		       number_of(item, "ttl"));
 		printf("%-8.16s ", text_of(item, "type"));
 		put_text(text_of(item, "name"));
 		putchar('\n');
@@ -265,7 +279,8 @@ static int print_trace(const json_t *found)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach (json_object_get(found, "story"), i, line) {
+	json_array_foreach(json_object_get(found, "story"), i, line)
+	{
 		put_text(json_is_string(line) ? json_string_value(line) : "?");
 		putchar('\n');
 	}
@@ -307,7 +322,8 @@ static int print_doctor(const json_t *found)
 	json_t *check;
 	size_t i, failed = 0;
 
-	json_array_foreach (json_object_get(found, "checks"), i, check) {
+	json_array_foreach(json_object_get(found, "checks"), i, check)
+	{
 		bool ok = json_is_true(json_object_get(check, "ok"));
 		const char *mend = text_of(check, "mend");
 
@@ -474,8 +490,8 @@ static int run(const struct options *options, const struct command *command, jso
 
 		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 		putchar('\n');
-		json_array_foreach (json_object_get(result, "checks"), i, check)
-			failed |= !json_is_true(json_object_get(check, "ok"));
+		json_array_foreach(json_object_get(result, "checks"), i, check) failed |=
+			!json_is_true(json_object_get(check, "ok"));
 		status = failed ? EXIT_ERROR : EXIT_SUCCESS;
 	} else {
 		status = command->print(result);
