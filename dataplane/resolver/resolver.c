@@ -1,93 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The resolver as its caller sees it: events in, actions out; clients, and the wiring of the parts. */
 #include "resolver/resolver.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "resolver/answer.h"
+#include "resolver/config_copy.h"
 #include "resolver/state.h"
 
 enum { MISMATCHES_MAX = 20 }; /* replies that do not match, before an exchange counts as under attack */
 
 /* ---- configuration ---- */
 
-void hf_resolver_config_defaults(struct hf_resolver_config *config)
-{
-	*config = (struct hf_resolver_config){
-		.prime = true,
-		.use_ipv4 = true,
-		.use_ipv6 = true,
-		.case_randomization = true,
-		.server_order_randomization = true,
-		.minimal_answers = true,
-		.prefetch = true,
-		.qname_minimisation = true,
-		.edns_size = HF_EDNS_SIZE_DEFAULT,
-		.timeout_initial_ms = 400,
-		.timeout_min_ms = 50,
-		.timeout_max_ms = 3000,
-		.query_deadline_ms = 6000,
-		.max_upstream_queries = 100,
-		.max_depth = 8,
-		.max_chain = 12,
-		.max_clients = 16384,
-		.failure_ttl_ms = 5000,
-		.max_ttl = 86400,
-	};
-}
-
-static void free_config(struct hf_resolver_config *config)
-{
-	for (unsigned i = 0; config->hints && i < config->hint_count; i++)
-		free((void *)config->hints[i]);
-	free((void *)config->hints);
-	for (unsigned i = 0; config->routes && i < config->route_count; i++)
-		free((void *)config->routes[i].servers);
-	free((void *)config->routes);
-	config->hints = NULL;
-	config->routes = NULL;
-}
-
-static void *copy_bytes(const void *bytes, size_t size)
-{
-	void *copy = malloc(size ? size : 1);
-
-	return copy && size ? memcpy(copy, bytes, size) : copy;
-}
-
-static bool copy_config(struct hf_resolver_config *out, const struct hf_resolver_config *config)
-{
-	const struct hf_rrset **hints = calloc(config->hint_count + 1, sizeof(hints[0]));
-	struct hf_route *routes = calloc(config->route_count + 1, sizeof(routes[0]));
-	bool complete = hints && routes;
-
-	*out = *config;
-	out->hints = hints;
-	out->routes = routes;
-	for (unsigned i = 0; complete && i < config->hint_count; i++) {
-		hints[i] = copy_bytes(config->hints[i], config->hints[i]->size);
-		complete = hints[i] != NULL;
-	}
-	for (unsigned i = 0; complete && i < config->route_count; i++) {
-		routes[i] = config->routes[i];
-		routes[i].servers = copy_bytes(routes[i].servers, routes[i].server_count * sizeof(routes[i].servers[0]));
-		complete = routes[i].servers != NULL;
-		if (!complete)
-			routes[i].servers = NULL;
-	}
-	if (!complete)
-		free_config(out);
-	return complete;
-}
-
 bool hf_resolver_configure(struct hf_resolver *resolver, const struct hf_resolver_config *config)
 {
 	struct hf_resolver_config copy;
 
-	if (!copy_config(&copy, config))
+	if (!hf_config_copy_make(&copy, config))
 		return false;
-	free_config(&resolver->config);
+	hf_config_copy_free(&resolver->config);
 	resolver->config = copy;
 	return true;
 }
@@ -134,7 +65,7 @@ struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, str
 
 	if (!resolver)
 		return NULL;
-	if (!copy_config(&resolver->config, config)) {
+	if (!hf_config_copy_make(&resolver->config, config)) {
 		free(resolver);
 		return NULL;
 	}
@@ -202,7 +133,7 @@ void hf_resolver_free(struct hf_resolver *resolver)
 	free(resolver->client_pool);
 	free(resolver->spare_questions);
 	free(resolver->record);
-	free_config(&resolver->config);
+	hf_config_copy_free(&resolver->config);
 	free(resolver);
 }
 
@@ -609,26 +540,6 @@ void hf_resolver_set_trace(struct hf_resolver *resolver, hf_trace_fn trace, void
 {
 	resolver->trace = trace;
 	resolver->trace_state = state;
-}
-
-void hf_trace_write(struct hf_resolver *resolver, const char *format, ...)
-{
-	char text[4096];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	resolver->trace(resolver->trace_state, resolver->now, text);
-}
-
-const char *hf_trace_question(const uint8_t *name, uint16_t type, char out[HF_TRACE_QUESTION_MAX])
-{
-	char name_text[HF_NAME_TEXT_MAX], type_text[HF_TYPE_TEXT_MAX];
-
-	snprintf(out, HF_TRACE_QUESTION_MAX, "%s %s", hf_name_to_text(name, name_text),
-		 hf_type_to_text(type, type_text));
-	return out;
 }
 
 void hf_resolver_stats(const struct hf_resolver *resolver, struct hf_resolver_stats *stats)

@@ -64,7 +64,9 @@ void hf_resolver_free(struct hf_resolver *resolver);
 /* ---- events ---- */
 
 /* A client's question (its name lower-cased in query->name; DO and CD in reply_class). `client` comes back in
- * HF_ACTION_ANSWER exactly once. RD=0 and unsupported classes are the caller's to refuse. */
+ * HF_ACTION_ANSWER exactly once, if the caller drains its actions after each event. With RD=0 the cache alone answers, with a referral
+ * where it knows no more (RFC 1034 §4.3.1); a caller that minds others looking into the cache refuses such questions
+ * itself. Classes other than IN are the caller's to refuse. Transfers get REFUSED, other meta types NOTIMP. */
 void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client, const struct hf_query *query, struct hf_now now);
 /* Refetch a question nearing its end; nobody is answered. */
 void hf_resolver_prefetch(struct hf_resolver *resolver, const uint8_t *name, uint16_t qtype, uint16_t qclass, struct hf_now now);
@@ -75,7 +77,8 @@ void hf_resolver_forget(struct hf_resolver *resolver, uint64_t client);
  * question, case) is counted and ignored: the exchange goes on waiting. */
 void hf_resolver_reply(struct hf_resolver *resolver, uint64_t exchange, const struct hf_address *from,
 		       const uint8_t *message, size_t length, struct hf_now now);
-/* The transport failed at once: ICMP unreachable, connection refused or closed, no port free. */
+/* The transport failed at once: ICMP unreachable, connection refused or closed, no port free. The exchange is over on both sides:
+ * no HF_ACTION_CANCEL follows. */
 void hf_resolver_transport_failed(struct hf_resolver *resolver, uint64_t exchange, struct hf_now now);
 /* Lets due timers fire. Call when now ≥ hf_resolver_next_deadline(). */
 void hf_resolver_tick(struct hf_resolver *resolver, struct hf_now now);
@@ -86,7 +89,7 @@ uint64_t hf_resolver_next_deadline(const struct hf_resolver *resolver); /* monot
 enum hf_action_kind {
 	HF_ACTION_NONE = 0, /* queue is empty */
 	HF_ACTION_SEND,	    /* open an exchange: a new socket with an unpredictable source port, one message */
-	HF_ACTION_CANCEL,   /* close an exchange; nothing more is wanted of it */
+	HF_ACTION_CANCEL,   /* close an exchange; nothing more is wanted of it. Comes after a reply that was taken, too */
 	HF_ACTION_ANSWER,   /* reply to a client */
 };
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The resolver's settings: their defaults, and the copy it keeps. */
+#include "resolver/config_copy.h"
+#include <stdlib.h>
+#include <string.h>
+
+void hf_resolver_config_defaults(struct hf_resolver_config *config)
+{
+	*config = (struct hf_resolver_config){
+		.prime = true,
+		.use_ipv4 = true,
+		.use_ipv6 = true,
+		.case_randomization = true,
+		.server_order_randomization = true,
+		.minimal_answers = true,
+		.prefetch = true,
+		.qname_minimisation = true,
+		.edns_size = HF_EDNS_SIZE_DEFAULT,
+		.timeout_initial_ms = 400,
+		.timeout_min_ms = 50,
+		.timeout_max_ms = 3000,
+		.query_deadline_ms = 6000,
+		.max_upstream_queries = 100,
+		.max_depth = 8,
+		.max_chain = 12,
+		.max_clients = 16384,
+		.failure_ttl_ms = 5000,
+		.max_ttl = 86400,
+	};
+}
+
+void hf_config_copy_free(struct hf_resolver_config *config)
+{
+	for (unsigned i = 0; config->hints && i < config->hint_count; i++)
+		free((void *)config->hints[i]);
+	free((void *)config->hints);
+	for (unsigned i = 0; config->routes && i < config->route_count; i++)
+		free((void *)config->routes[i].servers);
+	free((void *)config->routes);
+	config->hints = NULL;
+	config->routes = NULL;
+}
+
+static void *copy_bytes(const void *bytes, size_t size)
+{
+	void *copy = malloc(size ? size : 1);
+
+	return copy && size ? memcpy(copy, bytes, size) : copy;
+}
+
+bool hf_config_copy_make(struct hf_resolver_config *out, const struct hf_resolver_config *config)
+{
+	const struct hf_rrset **hints = calloc(config->hint_count + 1, sizeof(hints[0]));
+	struct hf_route *routes = calloc(config->route_count + 1, sizeof(routes[0]));
+	bool complete = hints && routes;
+
+	*out = *config;
+	out->hints = hints;
+	out->routes = routes;
+	for (unsigned i = 0; complete && i < config->hint_count; i++) {
+		hints[i] = copy_bytes(config->hints[i], config->hints[i]->size);
+		complete = hints[i] != NULL;
+	}
+	for (unsigned i = 0; complete && i < config->route_count; i++) {
+		routes[i] = config->routes[i];
+		routes[i].servers = copy_bytes(routes[i].servers, routes[i].server_count * sizeof(routes[i].servers[0]));
+		complete = routes[i].servers != NULL;
+		if (!complete)
+			routes[i].servers = NULL;
+	}
+	if (!complete)
+		hf_config_copy_free(out);
+	return complete;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* One link of a chain; see link.h. What is kept of it is copied into the question's arena. */
+#include "resolver/link.h"
+#include "resolver/scrub.h"
+#include "resolver/state.h"
+
+static bool add_set(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl)
+{
+	if (!question->sets) {
+		question->sets = hf_arena_take(question->arena, HF_QUESTION_SETS_MAX * sizeof(question->sets[0]));
+		question->ttls = hf_arena_take(question->arena, HF_QUESTION_SETS_MAX * sizeof(question->ttls[0]));
+		if (!question->sets || !question->ttls)
+			return false;
+	}
+	if (question->set_count == HF_QUESTION_SETS_MAX)
+		return false;
+	rrset = hf_rrset_copy(question->arena, rrset);
+	if (!rrset)
+		return false;
+	question->sets[question->set_count] = rrset;
+	question->ttls[question->set_count++] = ttl;
+	return true;
+}
+
+static enum hf_link step_to(struct hf_question *question, const uint8_t *target)
+{
+	if (!target)
+		return HF_LINK_FAULT;
+	hf_name_lower(target, question->current);
+	question->steps++;
+	return HF_LINK_NEXT;
+}
+
+static enum hf_link follow_dname(struct hf_question *question, const struct hf_rrset *dname, uint32_t ttl)
+{
+	uint8_t target[HF_NAME_MAX];
+	struct hf_rdata rdata = {.bytes = target};
+	const struct hf_rrset *cname;
+
+	if (!add_set(question, dname, ttl))
+		return HF_LINK_FAULT;
+	if (!hf_scrub_substitute(question->current, dname, target)) {
+		question->rcode = HF_RCODE_YXDOMAIN; /* RFC 6672 §2.2 */
+		return HF_LINK_END;
+	}
+	rdata.length = (uint16_t)hf_name_length(target);
+	cname = hf_rrset_make(question->arena, question->current, HF_TYPE_CNAME, dname->class, ttl, &rdata, 1, 0);
+	if (!cname || !add_set(question, cname, ttl))
+		return HF_LINK_FAULT;
+	return step_to(question, target);
+}
+
+static enum hf_link end_negative(struct hf_question *question, bool nxdomain, uint32_t ttl, const struct hf_rrset *soa,
+			      const struct hf_rrset *const *proofs, unsigned proof_count)
+{
+	question->rcode = nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR;
+	question->negative = true;
+	if (ttl < question->ttl_cap)
+		question->ttl_cap = ttl;
+	question->authority = hf_arena_take(question->arena, (proof_count + 1) * sizeof(question->authority[0]));
+	question->authority_ttls =
+		hf_arena_take(question->arena, (proof_count + 1) * sizeof(question->authority_ttls[0]));
+	if (!question->authority || !question->authority_ttls)
+		return HF_LINK_FAULT;
+	for (unsigned i = 0; soa && i <= proof_count; i++) {
+		const struct hf_rrset *rrset = hf_rrset_copy(question->arena, i ? proofs[i - 1] : soa);
+
+		if (!rrset)
+			return HF_LINK_FAULT;
+		question->authority[i] = rrset;
+		question->authority_ttls[i] = rrset->ttl < ttl ? rrset->ttl : ttl; /* RFC 2308 §3 */
+		question->authority_count++;
+	}
+	return HF_LINK_END;
+}
+
+/* ---- from the cache ---- */
+
+static bool in_last_tenth(const struct hf_cache_entry *entry, struct hf_now now)
+{
+	return (entry->expires_ns - now.mono_ns) * 10 <= entry->expires_ns - entry->stored_ns;
+}
+
+/* Notes that the entry nears its end; when the question is there to renew such entries, it does not count. */
+static bool is_usable(const struct hf_resolver *resolver, struct hf_question *question,
+		      const struct hf_cache_entry *entry)
+{
+	if (!in_last_tenth(entry, resolver->now))
+		return true;
+	if (question->kind == HF_QUESTION_PREFETCH)
+		return entry->stored_ns >= question->started_ns;
+	question->expiring = true;
+	return true;
+}
+
+static uint32_t ttl_left(const struct hf_cache_entry *entry, struct hf_now now)
+{
+	uint32_t left = hf_cache_entry_ttl(entry, now);
+
+	/* What was stored with TTL 0 lives a moment for the resolution's sake, and still has TTL 0. */
+	return entry->rrset && entry->fact == HF_FACT_RRSET && entry->rrset->ttl < left ? entry->rrset->ttl : left;
+}
+
+static const struct hf_cache_entry *find_answer(const struct hf_resolver *resolver, struct hf_question *question,
+						const uint8_t *name, uint16_t type)
+{
+	const struct hf_cache_entry *entry =
+		hf_cache_lookup(resolver->cache, name, type, question->qclass, resolver->now);
+
+	if (!entry || (entry->fact == HF_FACT_RRSET && entry->rank < HF_RANK_ANSWER_NONAUTH))
+		return NULL;
+	return is_usable(resolver, question, entry) ? entry : NULL;
+}
+
+static enum hf_link negative_from_cache(const struct hf_resolver *resolver, struct hf_question *question,
+				     const struct hf_cache_entry *entry)
+{
+	return end_negative(question, entry->fact == HF_FACT_NXDOMAIN, hf_cache_entry_ttl(entry, resolver->now),
+			    entry->rrset, entry->proofs, entry->proof_count);
+}
+
+struct any_visit {
+	const struct hf_resolver *resolver;
+	struct hf_question *question;
+	bool fault;
+};
+
+static void visit_any(void *state, uint16_t type, uint16_t class, const struct hf_cache_entry *entry)
+{
+	struct any_visit *visit = state;
+	struct hf_question *question = visit->question;
+
+	if (entry->fact != HF_FACT_RRSET || class != question->qclass || entry->rank < HF_RANK_ANSWER_NONAUTH ||
+	    entry->expires_ns <= visit->resolver->now.mono_ns || !is_usable(visit->resolver, question, entry))
+		return;
+	for (unsigned i = 0; i < question->set_count; i++)
+		if (question->sets[i]->type == type)
+			return;
+	if (!add_set(question, entry->rrset, ttl_left(entry, visit->resolver->now)))
+		visit->fault = true;
+}
+
+/* RFC 8482 §4.1: some of what there is will do for ANY: what happens to be here, else what a server says. */
+static enum hf_link any_from_cache(const struct hf_resolver *resolver, struct hf_question *question)
+{
+	struct any_visit visit = {.resolver = resolver, .question = question};
+	const struct hf_cache_entry *entry;
+
+	hf_cache_visit(resolver->cache, question->current, visit_any, NULL, &visit);
+	if (question->set_count)
+		return HF_LINK_END;
+	if (visit.fault)
+		return HF_LINK_FAULT;
+	entry = hf_cache_lookup_nxdomain(resolver->cache, question->current, question->qclass, resolver->now);
+	if (entry && is_usable(resolver, question, entry))
+		return negative_from_cache(resolver, question, entry);
+	return HF_LINK_UNKNOWN;
+}
+
+enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question)
+{
+	const uint8_t *name = question->current;
+	const struct hf_cache_entry *entry;
+
+	if (question->qtype == HF_TYPE_ANY)
+		return any_from_cache(resolver, question);
+	entry = find_answer(resolver, question, name, question->qtype);
+	if (entry && entry->fact != HF_FACT_RRSET)
+		return negative_from_cache(resolver, question, entry);
+	if (entry)
+		return add_set(question, entry->rrset, ttl_left(entry, resolver->now)) ? HF_LINK_END : HF_LINK_FAULT;
+	if (question->qtype != HF_TYPE_CNAME) {
+		entry = find_answer(resolver, question, name, HF_TYPE_CNAME);
+		if (entry && entry->fact == HF_FACT_RRSET) {
+			if (!add_set(question, entry->rrset, ttl_left(entry, resolver->now)))
+				return HF_LINK_FAULT;
+			return step_to(question, hf_scrub_target(entry->rrset));
+		}
+	}
+	for (const uint8_t *above = name; above[0] && (above = hf_name_parent(above))[0];) {
+		entry = find_answer(resolver, question, above, HF_TYPE_DNAME);
+		if (entry && entry->fact == HF_FACT_RRSET)
+			return follow_dname(question, entry->rrset, ttl_left(entry, resolver->now));
+	}
+	entry = hf_cache_lookup_nxdomain(resolver->cache, name, question->qclass, resolver->now);
+	if (entry && is_usable(resolver, question, entry))
+		return negative_from_cache(resolver, question, entry);
+	return HF_LINK_UNKNOWN;
+}
+
+/* ---- from a fetch, for what the cache would not keep ---- */
+
+enum hf_link hf_link_from_result(const struct hf_resolver *resolver, struct hf_question *question,
+				 const struct hf_result *result)
+{
+	const uint32_t max_ttl = resolver->config.max_ttl;
+	enum hf_link link = HF_LINK_UNKNOWN;
+
+	for (unsigned i = 0; i < result->chain_count; i++) {
+		const struct hf_rrset *rrset = result->chain[i];
+		uint32_t ttl = rrset->ttl < max_ttl ? rrset->ttl : max_ttl;
+		bool here = hf_name_equal(hf_rrset_owner(rrset), question->current);
+
+		if (here && (rrset->type == question->qtype || question->qtype == HF_TYPE_ANY)) {
+			if (!add_set(question, rrset, ttl))
+				return HF_LINK_FAULT;
+			if (question->qtype != HF_TYPE_ANY)
+				return HF_LINK_END;
+			link = HF_LINK_END;
+		} else if (here && rrset->type == HF_TYPE_CNAME) {
+			return add_set(question, rrset, ttl) ? step_to(question, hf_scrub_target(rrset)) : HF_LINK_FAULT;
+		} else if (!here && rrset->type == HF_TYPE_DNAME &&
+			   hf_name_is_below_or_equal(question->current, hf_rrset_owner(rrset))) {
+			return follow_dname(question, rrset, ttl);
+		}
+	}
+	if (link == HF_LINK_UNKNOWN && result->kind != HF_RESULT_ANSWER &&
+	    hf_name_equal(question->current, result->final_name))
+		return end_negative(question, result->kind == HF_RESULT_NXDOMAIN, result->negative_ttl, result->soa,
+				    result->proofs, result->proof_count);
+	return link;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* One link of the chain from a question to its answer: what is known of the name where the question stands. It is
+ * added to the answer, and the question moved along.
+ */
+#pragma once
+#include "resolver/question.h"
+
+enum hf_link {
+	HF_LINK_UNKNOWN, /* nothing is known of the current name */
+	HF_LINK_NEXT,    /* a step along the chain */
+	HF_LINK_END,     /* the answer is complete */
+	HF_LINK_FAULT,   /* no memory, or too much */
+};
+
+/* From the cache; data of rank ANSWER_NONAUTH or better only. */
+enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question);
+/* From a fetch just done, for what the cache would not keep. */
+enum hf_link hf_link_from_result(const struct hf_resolver *resolver, struct hf_question *question,
+				 const struct hf_result *result);
