@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Reads both clocks. CLOCK_MONOTONIC (not its coarse sister) because deadlines and RTTs are measured with it; the kernel program's
- * coarse clock runs on the same scale. */
+/* Reads both clocks. CLOCK_MONOTONIC (not its coarse sister) because deadlines and RTTs are measured with it; the
+ * kernel program's coarse clock runs on the same scale. */
 #include "control/clock.h"
 #include <time.h>
 

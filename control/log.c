@@ -57,8 +57,8 @@ bool hf_log_query_due(void)
 	return true;
 }
 
-/* True when this site may write now; *held_back is what it could not write before. Threads that race at a window's edge may
- * let a few lines more through, which is harmless. */
+/* True when this site may write now; *held_back is what it could not write before. Threads that race at a window's edge
+ * may let a few lines more through, which is harmless. */
 static bool site_admits(struct hf_log_site *site, uint64_t window, uint32_t *held_back)
 {
 	*held_back = 0;
@@ -84,7 +84,8 @@ static size_t write_head(char *line, size_t room, int64_t wall_s, enum hf_log_le
 {
 	if (getenv("JOURNAL_STREAM"))
 		return clamp(snprintf(line, room, "<%d>level=%s event=%s", journal_priorities[level],
-				      level_texts[level], event), room);
+				      level_texts[level], event),
+			     room);
 
 	time_t seconds = (time_t)wall_s;
 	struct tm utc;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* holdfast-dataplane -c FILE: the slow path. This file is the list of its parts and who is given to whom; then it waits for
- * signals and feeds the watchdog.
+/* holdfast-dataplane -c FILE: the slow path. This file is the list of its parts and who is given to whom; then it waits
+ * for signals and feeds the watchdog.
  *
- * Order matters: what needs privileges (ports, pins, the control socket) comes before they are dropped, that before any thread
- * runs, and TCP accepts last: whoever can connect finds everything running.
+ * Order matters: what needs privileges (ports, pins, the control socket) comes before they are dropped, that before any
+ * thread runs, and TCP accepts last: whoever can connect finds everything running.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -20,11 +20,11 @@
 #include "io/privileges.h"
 
 enum {
-	PROMOTION_RING = 1024,	  /* offers; a power of two */
-	ANSWER_SHARE = 50,	  /* percent of the cache for composed answers */
-	EXCHANGES_MAX = 16384,	  /* sockets towards servers, of all resolver threads */
+	PROMOTION_RING = 1024, /* offers; a power of two */
+	ANSWER_SHARE = 50,     /* percent of the cache for composed answers */
+	EXCHANGES_MAX = 16384, /* sockets towards servers, of all resolver threads */
 	TRACER_EXCHANGES = 256,
-	FILES_RESERVED = 128,	  /* listeners, mailboxes, control connections, libraries */
+	FILES_RESERVED = 128, /* listeners, mailboxes, control connections, libraries */
 	TCP_TICKETS_MAX = 8192,
 };
 
@@ -84,7 +84,8 @@ static bool make_cache(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 		return false;
 	parts->cache = hf_cache_new(&cache);
 	if (!parts->cache) {
-		snprintf(error, HF_IO_ERROR_MAX, "cache.size: no memory for %llu octets", (unsigned long long)cache.bytes);
+		snprintf(error, HF_IO_ERROR_MAX, "cache.size: no memory for %llu octets",
+			 (unsigned long long)cache.bytes);
 		return false;
 	}
 	memcpy(parts->dispatch.secret, cache.secret, sizeof(cache.secret));
@@ -112,8 +113,8 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 		return false;
 	if (exchanges < EXCHANGES_MAX)
 		hf_log(HF_LOG_WARNING, "few-descriptors",
-		       "open-files=%u upstream-queries=%u text=\"raise LimitNOFILE for more upstream queries at once\"", files,
-		       exchanges);
+		       "open-files=%u upstream-queries=%u text=\"raise LimitNOFILE for more upstream queries at once\"",
+		       files, exchanges);
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory or file descriptors");
 	setup.ports = parts->source_ports = hf_source_ports_new(config);
 	parts->resolvers = calloc(config->resolver_threads, sizeof(*parts->resolvers));
@@ -149,14 +150,15 @@ static void run_worker(void *argument, struct hf_thread *self)
 	worker->backend->run(worker->io, self);
 }
 
-static bool add_worker(struct hf_parts *parts, const struct hf_io_backend *backend, bool polls, char error[HF_IO_ERROR_MAX])
+static bool add_worker(struct hf_parts *parts, const struct hf_io_backend *backend, bool polls,
+		       char error[HF_IO_ERROR_MAX])
 {
 	struct hf_worker *worker = &parts->workers[parts->worker_count];
 
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory or file descriptors");
 	worker->backend = backend;
-	worker->serve = hf_serve_new(parts->cache, &parts->serve_settings, &parts->dispatch, parts->config->waiting_queries,
-				     promotion(parts, parts->worker_count), false);
+	worker->serve = hf_serve_new(parts->cache, &parts->serve_settings, &parts->dispatch,
+				     parts->config->waiting_queries, promotion(parts, parts->worker_count), false);
 	if (!worker->serve)
 		return false;
 	parts->worker_count++;
@@ -273,7 +275,8 @@ static void wait_for_signals(struct hf_parts *parts, struct running *running, co
 	uint64_t watchdog_us = 0;
 	struct timespec turn = {.tv_sec = 5};
 
-	/* Threads beat once a second at least; looking less often than every other second never calls one silent wrongly. */
+	/* Threads beat once a second at least; looking less often than every other second never calls one silent
+	 * wrongly. */
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2 > 2000000)
 		turn = (struct timespec){.tv_sec = (time_t)(watchdog_us / 2 / 1000000),
 					 .tv_nsec = (long)(watchdog_us / 2 % 1000000) * 1000};
@@ -313,8 +316,8 @@ static int run(struct hf_parts *parts, struct hf_housekeeping *housekeeping, con
 	}
 	if (good && hf_tcp_listen(parts->tcp, error)) {
 		atomic_store_explicit(&parts->ready, true, memory_order_relaxed);
-		hf_log(HF_LOG_INFO, "ready", "version=%s pid=%d io=%s listen=%zu resolver-threads=%u fastpath=%s", HF_VERSION,
-		       (int)getpid(), parts->workers[0].backend->name, listen_count, parts->resolver_count,
+		hf_log(HF_LOG_INFO, "ready", "version=%s pid=%d io=%s listen=%zu resolver-threads=%u fastpath=%s",
+		       HF_VERSION, (int)getpid(), parts->workers[0].backend->name, listen_count, parts->resolver_count,
 		       hf_kernel_tier_open(parts->kernel_tier) ? "yes" : "no");
 		sd_notify(0, "READY=1");
 		wait_for_signals(parts, &running, signals);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The kernel's CSPRNG, a block at a time: ports, IDs and 0x20 bits are drawn from it for every upstream query, and a system
- * call for each draw would cost as much as the query. Octets are wiped as they are handed out. */
+/* The kernel's CSPRNG, a block at a time: ports, IDs and 0x20 bits are drawn from it for every upstream query, and a
+ * system call for each draw would cost as much as the query. Octets are wiped as they are handed out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -93,8 +93,8 @@ static const struct hf_rrset *group(struct hint *hints, unsigned count, unsigned
 		hints[i].grouped = true;
 		rdata[members++] = hints[i].rdata;
 	}
-	return hf_rrset_make(arena, hints[first].owner, hints[first].type, HF_CLASS_IN, hints[first].ttl, rdata, members,
-			     0);
+	return hf_rrset_make(arena, hints[first].owner, hints[first].type, HF_CLASS_IN, hints[first].ttl, rdata,
+			     members, 0);
 }
 
 bool hf_hints_load(const char *path, struct hf_arena *arena, const struct hf_rrset *const **sets, unsigned *count,

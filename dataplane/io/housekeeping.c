@@ -91,8 +91,8 @@ static bool promote(struct hf_housekeeping *self)
 	bool more = false;
 
 	for (unsigned i = 0; i < parts->promotion_count; i++)
-		more |= hf_kernel_tier_promote(parts->kernel_tier, parts->promotions[i], parts->cache, PROMOTIONS_A_TURN,
-					       self->now) == PROMOTIONS_A_TURN;
+		more |= hf_kernel_tier_promote(parts->kernel_tier, parts->promotions[i], parts->cache,
+					       PROMOTIONS_A_TURN, self->now) == PROMOTIONS_A_TURN;
 	if (self->now.mono_ns >= self->next_check_ns) {
 		hf_kernel_tier_check(parts->kernel_tier);
 		self->next_check_ns = self->now.mono_ns + CHECK_NS;
@@ -207,7 +207,8 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 		return false;
 	key = hf_config_needs_restart(parts->config, next);
 	if (key) {
-		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: a change of '%s' needs a restart; nothing was changed", next->path, key);
+		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: a change of '%s' needs a restart; nothing was changed",
+			 next->path, key);
 		hf_config_free(next);
 		return false;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The thread for everything that no query waits for: feeds and tends the kernel's hot table (it is that table's one writer), frees what the cache
- * retired, serves the control socket, reloads the configuration.
+/* The thread for everything that no query waits for: feeds and tends the kernel's hot table (it is that table's one
+ * writer), frees what the cache retired, serves the control socket, reloads the configuration.
  */
 #pragma once
 #include "io/parts.h"
@@ -14,9 +14,11 @@ struct hf_thread *hf_housekeeping_thread(struct hf_housekeeping *housekeeping);
 
 /* ---- for the methods of the control socket; housekeeping's thread ---- */
 
-/* Reads the file anew (NULL: the one that is running) and applies what may change without a restart. False with a text in `error`;
- * then nothing was changed. */
+/* Reads the file anew (NULL: the one that is running) and applies what may change without a restart. False with a text
+ * in `error`; then nothing was changed. */
 bool hf_housekeeping_reload(struct hf_housekeeping *housekeeping, const char *path, char error[HF_CONFIG_ERROR_MAX]);
 
-/* Resolves in the tracer's thread; hf_rpc_traced() gets the ticket when it is answered. False when a trace is running. */
-bool hf_housekeeping_trace(struct hf_housekeeping *housekeeping, const uint8_t *name, uint16_t qtype, uint64_t connection);
+/* Resolves in the tracer's thread; hf_rpc_traced() gets the ticket when it is answered. False when a trace is running.
+ */
+bool hf_housekeeping_trace(struct hf_housekeeping *housekeeping, const uint8_t *name, uint16_t qtype,
+			   uint64_t connection);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The shell of the dataplane: everything with sockets, rte_ or threads is behind this header and the ones it includes. The core
- * never includes it.
+/* The shell of the dataplane: everything with sockets, rte_ or threads is behind this header and the ones it includes.
+ * The core never includes it.
  *
- * A packet back end is a way in for UDP queries. Two exist: `sockets` and `dpdk`. With `dpdk` both run, each in its own worker thread with
- * its own hf_serve: what the kernel's stack still gets (loopback, fragments, another interface) is answered by `sockets`.
+ * A packet back end is a way in for UDP queries. Two exist: `sockets` and `dpdk`. With `dpdk` both run, each in its own
+ * worker thread with its own hf_serve: what the kernel's stack still gets (loopback, fragments, another interface) is
+ * answered by `sockets`.
  */
 #pragma once
 #include <pthread.h>
@@ -21,8 +22,8 @@
 
 /* ---- threads ---- */
 
-/* A thread of the dataplane. It registers with QSBR before the body and unregisters after; the body returns soon after *stop
- * is set and beats at least once a second (the systemd watchdog is fed only while all do). */
+/* A thread of the dataplane. It registers with QSBR before the body and unregisters after; the body returns soon after
+ * *stop is set and beats at least once a second (the systemd watchdog is fed only while all do). */
 struct hf_thread {
 	char name[16];
 	void (*body)(void *argument, struct hf_thread *self);
@@ -51,8 +52,8 @@ static inline void hf_thread_beat(struct hf_thread *thread)
 
 struct hf_io_backend {
 	const char *name;
-	/* Main thread, before privileges are dropped and before any thread runs: opens ports or sockets. `serve` is this back end's own.
-	 * NULL on a fault, with a text for a person in `error`. */
+	/* Main thread, before privileges are dropped and before any thread runs: opens ports or sockets. `serve` is
+	 * this back end's own. NULL on a fault, with a text for a person in `error`. */
 	void *(*open)(const struct hf_config *config, struct hf_serve *serve, char error[HF_IO_ERROR_MAX]);
 	/* Worker thread's body (already a QSBR reader): receives, serves, sends, until stopping. */
 	void (*run)(void *io, struct hf_thread *self);

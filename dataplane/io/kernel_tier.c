@@ -58,27 +58,30 @@ void hf_kernel_tier_free(struct hf_kernel_tier *tier)
 }
 
 /* The answer as the cache has it now: it may have expired, been evicted or flushed since somebody spoke of it. */
-static const struct hf_answer_record *find(struct hf_cache *cache, const uint8_t *name, unsigned name_length, uint16_t qtype,
-					   uint16_t qclass, uint8_t reply_class, struct hf_now now)
+static const struct hf_answer_record *find(struct hf_cache *cache, const uint8_t *name, unsigned name_length,
+					   uint16_t qtype, uint16_t qclass, uint8_t reply_class, struct hf_now now)
 {
 	uint64_t key[2];
 
-	hf_question_key((const __u64 *)hf_cache_secret(cache), name, name_length, qtype, qclass, reply_class, (__u64 *)key);
+	hf_question_key((const __u64 *)hf_cache_secret(cache), name, name_length, qtype, qclass, reply_class,
+			(__u64 *)key);
 	return hf_cache_answer(cache, key, name, name_length, now);
 }
 
-/* A worker offers what the kernel handed on; if the kernel holds it all the same, the query was of a kind it does not answer. */
+/* A worker offers what the kernel handed on; if the kernel holds it all the same, the query was of a kind it does not
+ * answer. */
 static void publish(struct hf_kernel_tier *tier, const struct hf_promotion_offer *offer, struct hf_cache *cache,
 		    struct hf_now now)
 {
-	const struct hf_answer_record *record = find(cache, offer->name, offer->name_length, offer->qtype, offer->qclass,
-						     offer->reply_class, now);
+	const struct hf_answer_record *record =
+		find(cache, offer->name, offer->name_length, offer->qtype, offer->qclass, offer->reply_class, now);
 
 	if (record && !hf_hot_table_holds(tier->table, record, now))
 		hf_hot_table_publish(tier->table, record, now);
 }
 
-void hf_kernel_tier_renew(struct hf_kernel_tier *tier, const struct hf_query *query, struct hf_cache *cache, struct hf_now now)
+void hf_kernel_tier_renew(struct hf_kernel_tier *tier, const struct hf_query *query, struct hf_cache *cache,
+			  struct hf_now now)
 {
 	for (uint8_t reply_class = 0; tier->table && reply_class <= (HF_REPLY_DO | HF_REPLY_CD); reply_class++) {
 		const struct hf_answer_record *record =
@@ -89,8 +92,8 @@ void hf_kernel_tier_renew(struct hf_kernel_tier *tier, const struct hf_query *qu
 	}
 }
 
-unsigned hf_kernel_tier_promote(struct hf_kernel_tier *tier, struct hf_promotion *ring, struct hf_cache *cache, unsigned limit,
-				struct hf_now now)
+unsigned hf_kernel_tier_promote(struct hf_kernel_tier *tier, struct hf_promotion *ring, struct hf_cache *cache,
+				unsigned limit, struct hf_now now)
 {
 	const struct hf_promotion_offer *offer;
 	unsigned taken = 0;
@@ -105,7 +108,8 @@ unsigned hf_kernel_tier_promote(struct hf_kernel_tier *tier, struct hf_promotion
 }
 
 void hf_kernel_tier_tend(struct hf_kernel_tier *tier, struct hf_now now,
-			 void (*refresh)(void *state, const uint8_t *name, uint16_t qtype, uint16_t qclass), void *state)
+			 void (*refresh)(void *state, const uint8_t *name, uint16_t qtype, uint16_t qclass),
+			 void *state)
 {
 	if (tier->table)
 		hf_hot_table_tend(tier->table, now, refresh, state);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The hot table as housekeeping uses it: opened when its pins are there (looked for once a second), fed from the promotion
- * rings, tended. All functions are housekeeping's thread's, except hf_kernel_tier_new (main, before threads) and hf_kernel_tier_stats.
+/* The hot table as housekeeping uses it: opened when its pins are there (looked for once a second), fed from the
+ * promotion rings, tended. All functions are housekeeping's thread's, except hf_kernel_tier_new (main, before threads)
+ * and hf_kernel_tier_stats.
  */
 #pragma once
 #include <stdbool.h>
@@ -20,17 +21,20 @@ struct hf_kernel_tier *hf_kernel_tier_new(const struct hf_config *config, uint64
 void hf_kernel_tier_free(struct hf_kernel_tier *tier);
 
 bool hf_kernel_tier_open(const struct hf_kernel_tier *tier);
-/* Once a second: opens the pins when they are there now, opens them anew when the loader replaced them. A missing table is said in
- * the log once. */
+/* Once a second: opens the pins when they are there now, opens them anew when the loader replaced them. A missing table
+ * is said in the log once. */
 void hf_kernel_tier_check(struct hf_kernel_tier *tier);
 
-/* Publishes up to `limit` of the answers offered in `ring`, as they stand in the cache now. Returns how many offers were taken. */
-unsigned hf_kernel_tier_promote(struct hf_kernel_tier *tier, struct hf_promotion *ring, struct hf_cache *cache, unsigned limit,
-				struct hf_now now);
+/* Publishes up to `limit` of the answers offered in `ring`, as they stand in the cache now. Returns how many offers
+ * were taken. */
+unsigned hf_kernel_tier_promote(struct hf_kernel_tier *tier, struct hf_promotion *ring, struct hf_cache *cache,
+				unsigned limit, struct hf_now now);
 /* Replaces what the kernel holds for a question (all reply classes) by what the cache has now, after a refetch. */
-void hf_kernel_tier_renew(struct hf_kernel_tier *tier, const struct hf_query *query, struct hf_cache *cache, struct hf_now now);
+void hf_kernel_tier_renew(struct hf_kernel_tier *tier, const struct hf_query *query, struct hf_cache *cache,
+			  struct hf_now now);
 void hf_kernel_tier_tend(struct hf_kernel_tier *tier, struct hf_now now,
-			 void (*refresh)(void *state, const uint8_t *name, uint16_t qtype, uint16_t qclass), void *state);
+			 void (*refresh)(void *state, const uint8_t *name, uint16_t qtype, uint16_t qclass),
+			 void *state);
 size_t hf_kernel_tier_flush(struct hf_kernel_tier *tier, const uint8_t *name, bool subtree);
 /* Whether the kernel holds a fresh answer to the question of `record`. */
 bool hf_kernel_tier_holds(const struct hf_kernel_tier *tier, const struct hf_answer_record *record, struct hf_now now);

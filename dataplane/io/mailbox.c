@@ -37,7 +37,8 @@ void hf_mailbox_wake(struct hf_mailbox *box)
 
 void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail)
 {
-	/* liburcu orders with barriers that neither C nor a thread sanitizer knows of; this pair costs nothing on x86-64. */
+	/* liburcu orders with barriers that neither C nor a thread sanitizer knows of; this pair costs nothing on
+	 * x86-64. */
 	atomic_store_explicit(&mail->posted, true, memory_order_release);
 	cds_wfcq_node_init(&mail->node);
 	cds_wfcq_enqueue(&box->head, &box->tail, &mail->node);

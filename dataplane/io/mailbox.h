@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Hand-over between threads: many senders, one consumer, wait-free for senders (liburcu wfcqueue), no allocation: what is sent
- * embeds its own node. A system call happens only when the consumer sleeps (one eventfd write wakes it).
+/* Hand-over between threads: many senders, one consumer, wait-free for senders (liburcu wfcqueue), no allocation: what
+ * is sent embeds its own node. A system call happens only when the consumer sleeps (one eventfd write wakes it).
  *
  * The consumer's loop:
  *   while ((mail = hf_mailbox_take(box))) …;
@@ -26,7 +26,8 @@ struct hf_mail {
 	struct cds_wfcq_node node;
 	struct hf_mailbox *home; /* where it goes back to */
 	enum hf_mail_kind kind;
-	_Atomic bool posted; /* orders what the sender wrote before what the consumer reads, in the language's own terms */
+	_Atomic bool
+		posted; /* orders what the sender wrote before what the consumer reads, in the language's own terms */
 };
 
 struct hf_mailbox {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The parts of a running dataplane, made by main and given to housekeeping, which reports on them and reloads their settings. */
+/* The parts of a running dataplane, made by main and given to housekeeping, which reports on them and reloads their
+ * settings. */
 #pragma once
 #include "io/io.h"
 #include "io/kernel_tier.h"
@@ -27,7 +28,8 @@ struct hf_parts {
 	struct hf_source_ports *source_ports;
 	unsigned resolver_count;
 	struct hf_resolver_thread **resolvers;
-	struct hf_resolver_thread *tracer; /* resolves for `holdfastctl trace` alone, so that its story is of one question */
+	struct hf_resolver_thread
+		*tracer; /* resolves for `holdfastctl trace` alone, so that its story is of one question */
 	unsigned worker_count;
 	struct hf_worker workers[HF_WORKERS_MAX];
 	struct hf_tcp *tcp;

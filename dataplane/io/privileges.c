@@ -27,8 +27,9 @@ static bool keep_capabilities(const struct hf_config *config)
 		kept[count++] = CAP_NET_RAW;
 		kept[count++] = CAP_BPF;
 	}
-	good = set && (count == 0 || (cap_set_flag(set, CAP_PERMITTED, count, kept, CAP_SET) == 0 &&
-				      cap_set_flag(set, CAP_EFFECTIVE, count, kept, CAP_SET) == 0)) &&
+	good = set &&
+	       (count == 0 || (cap_set_flag(set, CAP_PERMITTED, count, kept, CAP_SET) == 0 &&
+			       cap_set_flag(set, CAP_EFFECTIVE, count, kept, CAP_SET) == 0)) &&
 	       cap_set_proc(set) == 0;
 	cap_free(set);
 	return good;
@@ -50,7 +51,8 @@ static bool become(const struct hf_config *config, char error[HF_IO_ERROR_MAX])
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(user->pw_name, user->pw_gid) != 0 ||
 	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0 || !keep_capabilities(config)) {
-		snprintf(error, HF_IO_ERROR_MAX, "dataplane.user: cannot become '%.64s': %s", config->user, strerror(errno));
+		snprintf(error, HF_IO_ERROR_MAX, "dataplane.user: cannot become '%.64s': %s", config->user,
+			 strerror(errno));
 		return false;
 	}
 	return true;

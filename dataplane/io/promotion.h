@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* From whoever answers to the hot table's one writer: "this answer is asked for, the kernel may have it". Only the question
- * travels; housekeeping looks the record up in the answer cache, so that nothing that was flushed or replaced in the meantime
- * reaches the kernel. One bounded ring per sender (one sender thread, one consumer thread), no system call.
+/* From whoever answers to the hot table's one writer: "this answer is asked for, the kernel may have it". Only the
+ * question travels; housekeeping looks the record up in the answer cache, so that nothing that was flushed or replaced
+ * in the meantime reaches the kernel. One bounded ring per sender (one sender thread, one consumer thread), no system
+ * call.
  */
 #pragma once
 #include <stdbool.h>

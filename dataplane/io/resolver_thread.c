@@ -11,9 +11,9 @@
 
 enum {
 	EVENTS_A_TURN = 64,
-	MAIL_A_TURN = 64,     /* so that replies of servers are not kept waiting by a flood of questions */
+	MAIL_A_TURN = 64,      /* so that replies of servers are not kept waiting by a flood of questions */
 	STORY_MAX = 256 << 10, /* octets of a trace */
-	SLEEP_MAX_MS = 1000,  /* a beat at least once a second */
+	SLEEP_MAX_MS = 1000,   /* a beat at least once a second */
 };
 #define MAILBOX_EVENT HF_UPSTREAM_EVENT_LIMIT
 
@@ -84,8 +84,8 @@ static void carry_out(struct hf_resolver_thread *self)
 		case HF_ACTION_NONE:
 			return;
 		case HF_ACTION_SEND:
-			if (!hf_upstream_send(self->upstream, action.send.exchange, &action.send.server, action.send.tcp,
-					      action.send.message, action.send.length))
+			if (!hf_upstream_send(self->upstream, action.send.exchange, &action.send.server,
+					      action.send.tcp, action.send.message, action.send.length))
 				hf_resolver_transport_failed(self->resolver, action.send.exchange, self->now);
 			break;
 		case HF_ACTION_CANCEL:
@@ -100,7 +100,8 @@ static void carry_out(struct hf_resolver_thread *self)
 
 /* ---- events ---- */
 
-static void take_reply(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message, size_t length)
+static void take_reply(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message,
+		       size_t length)
 {
 	struct hf_resolver_thread *self = state;
 

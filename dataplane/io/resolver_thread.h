@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* A thread that owns one hf_resolver and its sockets towards servers. Questions come by its mailbox and go home with their
- * replies; cacheable answers to UDP clients are offered to the kernel tier. It sleeps in epoll_wait until mail, a reply or a deadline.
+/* A thread that owns one hf_resolver and its sockets towards servers. Questions come by its mailbox and go home with
+ * their replies; cacheable answers to UDP clients are offered to the kernel tier. It sleeps in epoll_wait until mail, a
+ * reply or a deadline.
  */
 #pragma once
 #include "cache/cache.h"
@@ -31,8 +32,10 @@ struct hf_settings_mail {
 	bool applied;
 };
 
-struct hf_resolver_thread *hf_resolver_thread_new(const struct hf_resolver_thread_setup *setup); /* NULL: no memory or descriptors */
-void hf_resolver_thread_free(struct hf_resolver_thread *thread); /* after it was joined */
+struct hf_resolver_thread *
+hf_resolver_thread_new(const struct hf_resolver_thread_setup *setup); /* NULL: no memory or descriptors */
+void hf_resolver_thread_free(struct hf_resolver_thread *thread);      /* after it was joined */
 struct hf_thread *hf_resolver_thread_thread(struct hf_resolver_thread *thread);
 struct hf_mailbox *hf_resolver_thread_mailbox(struct hf_resolver_thread *thread);
-void hf_resolver_thread_stats(const struct hf_resolver_thread *thread, struct hf_resolver_stats *stats); /* any thread */
+void hf_resolver_thread_stats(const struct hf_resolver_thread *thread,
+			      struct hf_resolver_stats *stats); /* any thread */

@@ -18,7 +18,7 @@ enum { CONNECTIONS = 16, BACKLOG = 16, READ_OCTETS = 4096 };
 struct connection {
 	int fd;
 	uint32_t generation;
-	bool waiting; /* for a trace: the next line is not looked at before */
+	bool waiting;  /* for a trace: the next line is not looked at before */
 	bool finished; /* the peer will send no more */
 	char *in;
 	size_t in_used, in_room;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The control socket: JSON lines as control/rpc_protocol.h says. All functions are housekeeping's thread's, but for new and free (main). */
+/* The control socket: JSON lines as control/rpc_protocol.h says. All functions are housekeeping's thread's, but for new
+ * and free (main). */
 #pragma once
 #include <jansson.h>
 #include "io/parts.h"
@@ -7,8 +8,8 @@
 struct hf_rpc;
 struct hf_housekeeping;
 
-/* Binds `path` (mode 0660), removing what a killed process left there; refuses when somebody answers on it. Sockets are watched by `epoll_fd`
- * with values below UINT64_MAX in data.u64. */
+/* Binds `path` (mode 0660), removing what a killed process left there; refuses when somebody answers on it. Sockets are
+ * watched by `epoll_fd` with values below UINT64_MAX in data.u64. */
 struct hf_rpc *hf_rpc_new(int epoll_fd, const char *path, struct hf_parts *parts, struct hf_housekeeping *housekeeping,
 			  char error[HF_IO_ERROR_MAX]);
 void hf_rpc_free(struct hf_rpc *rpc); /* also removes the socket's name */
@@ -22,9 +23,9 @@ struct hf_rpc_call {
 	struct hf_parts *parts;
 	struct hf_housekeeping *housekeeping;
 	struct hf_now now;
-	uint64_t connection; /* who asks, for an answer that comes later */
+	uint64_t connection;  /* who asks, for an answer that comes later */
 	const json_t *params; /* an object */
-	bool later;	     /* set by a method whose answer comes later */
+	bool later;	      /* set by a method whose answer comes later */
 	char error[HF_CONFIG_ERROR_MAX];
 };
 

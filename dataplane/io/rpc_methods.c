@@ -38,7 +38,8 @@ static bool take_type(struct hf_rpc_call *call, uint16_t otherwise, uint16_t *ty
 	const json_t *given = json_object_get(call->params, "type");
 
 	*type = otherwise;
-	if (!given || json_is_null(given) || (json_is_string(given) && hf_type_from_text(json_string_value(given), type)))
+	if (!given || json_is_null(given) ||
+	    (json_is_string(given) && hf_type_from_text(json_string_value(given), type)))
 		return true;
 	fail(call, "'type' is no RR type");
 	return false;
@@ -95,8 +96,8 @@ static json_t *status(struct hf_rpc_call *call)
 	}
 	return json_pack("{s:s,s:i,s:I,s:s,s:o,s:i,s:b,s:b}", "version", HF_VERSION, "pid", (int)getpid(), "uptime_s",
 			 (json_int_t)((call->now.mono_ns - parts->started.mono_ns) / HF_NS_PER_SECOND), "io",
-			 parts->workers[0].backend->name, "listen", listen, "resolver_threads", (int)parts->resolver_count,
-			 "fastpath", hf_kernel_tier_open(parts->kernel_tier), "ready",
+			 parts->workers[0].backend->name, "listen", listen, "resolver_threads",
+			 (int)parts->resolver_count, "fastpath", hf_kernel_tier_open(parts->kernel_tier), "ready",
 			 (int)atomic_load_explicit(&parts->ready, memory_order_relaxed));
 }
 
@@ -110,17 +111,17 @@ static json_t *serve_stats(struct hf_serve *const *serves, unsigned count)
 	json_t *object = json_object(), *drops = json_object();
 	uint64_t sum;
 
-#define SUM(field)                                                                                        \
-	sum = 0;                                                                                          \
-	for (unsigned i = 0; i < count; i++)                                                              \
+#define SUM(field)                           \
+	sum = 0;                             \
+	for (unsigned i = 0; i < count; i++) \
 		sum += hf_counter_read(&serves[i]->counters.field);
-#define X(name, text)                                                                                     \
-	SUM(name)                                                                                         \
+#define X(name, text) \
+	SUM(name)     \
 	put(object, #name, sum);
 	HF_COUNTERS(X)
 #undef X
-#define X(name, text)                                                                                     \
-	SUM(drops[HF_DROP_##name])                                                                        \
+#define X(name, text)              \
+	SUM(drops[HF_DROP_##name]) \
 	put(drops, #name, sum);
 	HF_DROPS(X)
 #undef X
@@ -209,12 +210,9 @@ static void lookup_fact(void *state, uint16_t type, uint16_t class, const struct
 	static const char *const facts[] = {
 		[HF_FACT_RRSET] = "rrset", [HF_FACT_NODATA] = "nodata", [HF_FACT_NXDOMAIN] = "nxdomain"};
 	static const char *const ranks[] = {
-		[HF_RANK_HINTS] = "hints",
-		[HF_RANK_ADDITIONAL] = "additional",
-		[HF_RANK_REFERRAL] = "referral",
-		[HF_RANK_ANSWER_NONAUTH] = "answer-nonauthoritative",
-		[HF_RANK_AUTHORITY] = "authority",
-		[HF_RANK_ANSWER_AUTH] = "answer",
+		[HF_RANK_HINTS] = "hints",	   [HF_RANK_ADDITIONAL] = "additional",
+		[HF_RANK_REFERRAL] = "referral",   [HF_RANK_ANSWER_NONAUTH] = "answer-nonauthoritative",
+		[HF_RANK_AUTHORITY] = "authority", [HF_RANK_ANSWER_AUTH] = "answer",
 	};
 	struct lookup *lookup = state;
 	bool other_type = lookup->type && entry->fact != HF_FACT_NXDOMAIN && type != lookup->type;
@@ -222,12 +220,12 @@ static void lookup_fact(void *state, uint16_t type, uint16_t class, const struct
 	/* A CNAME answers for every type. */
 	if (other_type && !(entry->fact == HF_FACT_RRSET && type == HF_TYPE_CNAME))
 		return;
-	json_array_append_new(
-		lookup->facts,
-		json_pack("{s:o,s:o,s:s,s:s,s:I,s:o}", "type", entry->fact == HF_FACT_NXDOMAIN ? json_null() : type_text(type),
-			  "class", class_text(class), "fact", facts[entry->fact], "rank", ranks[entry->rank], "ttl",
-			  (json_int_t)hf_cache_entry_ttl(entry, lookup->call->now), "rrs",
-			  entry->rrset ? hf_rr_text(entry->rrset) : json_array()));
+	json_array_append_new(lookup->facts,
+			      json_pack("{s:o,s:o,s:s,s:s,s:I,s:o}", "type",
+					entry->fact == HF_FACT_NXDOMAIN ? json_null() : type_text(type), "class",
+					class_text(class), "fact", facts[entry->fact], "rank", ranks[entry->rank],
+					"ttl", (json_int_t)hf_cache_entry_ttl(entry, lookup->call->now), "rrs",
+					entry->rrset ? hf_rr_text(entry->rrset) : json_array()));
 }
 
 /* `workers`: whether the answer cache holds it; the kernel's table may outlive that. */
@@ -296,8 +294,8 @@ static json_t *flush(struct hf_rpc_call *call)
 	/* The cache first: what was offered for promotion is looked up there again, so nothing comes back. */
 	removed = hf_cache_flush(call->parts->cache, name, subtree);
 	hot = hf_kernel_tier_flush(call->parts->kernel_tier, name, subtree);
-	hf_log(HF_LOG_INFO, "flushed", "name=\"%s\" subtree=%s removed=%zu removed-hot=%zu", hf_name_to_text(name, text),
-	       subtree ? "yes" : "no", removed, hot);
+	hf_log(HF_LOG_INFO, "flushed", "name=\"%s\" subtree=%s removed=%zu removed-hot=%zu",
+	       hf_name_to_text(name, text), subtree ? "yes" : "no", removed, hot);
 	return json_pack("{s:I,s:I}", "removed_facts_and_answers", (json_int_t)removed, "removed_hot", (json_int_t)hot);
 }
 
@@ -315,8 +313,8 @@ struct hot {
 	struct hot_name *names;
 };
 
-static void hot_visit(void *state, uint16_t qtype, uint16_t qclass, uint8_t reply_class, const struct hf_answer_record *record,
-		      uint64_t hits)
+static void hot_visit(void *state, uint16_t qtype, uint16_t qclass, uint8_t reply_class,
+		      const struct hf_answer_record *record, uint64_t hits)
 {
 	struct hot *hot = state;
 	size_t at = hot->count;
@@ -352,9 +350,10 @@ static json_t *hot(struct hf_rpc_call *call)
 	hf_kernel_tier_visit(call->parts->kernel_tier, call->now, hot_visit, &hot);
 	names = json_array();
 	for (size_t i = 0; i < hot.count; i++)
-		json_array_append_new(names, json_pack("{s:o,s:o,s:I,s:I}", "name", name_text(hot.names[i].name), "type",
-						       type_text(hot.names[i].type), "hits", (json_int_t)hot.names[i].hits,
-						       "ttl", (json_int_t)hot.names[i].ttl));
+		json_array_append_new(names,
+				      json_pack("{s:o,s:o,s:I,s:I}", "name", name_text(hot.names[i].name), "type",
+						type_text(hot.names[i].type), "hits", (json_int_t)hot.names[i].hits,
+						"ttl", (json_int_t)hot.names[i].ttl));
 	free(hot.names);
 	return json_pack("{s:o}", "names", names);
 }
@@ -389,7 +388,8 @@ static json_t *trace(struct hf_rpc_call *call)
 
 static json_t *set_log(struct hf_rpc_call *call)
 {
-	const json_t *level = json_object_get(call->params, "level"), *queries = json_object_get(call->params, "queries"),
+	const json_t *level = json_object_get(call->params, "level"),
+		     *queries = json_object_get(call->params, "queries"),
 		     *sample = json_object_get(call->params, "sample");
 	struct hf_config *config = call->parts->config;
 	enum hf_log_level chosen = config->log_level;
@@ -398,7 +398,8 @@ static json_t *set_log(struct hf_rpc_call *call)
 		return fail(call, "'level' is one of error, warning, info, debug");
 	if (queries && !json_is_boolean(queries))
 		return fail(call, "'queries' is true or false");
-	if (sample && (!json_is_integer(sample) || json_integer_value(sample) < 1 || json_integer_value(sample) > INT_MAX))
+	if (sample &&
+	    (!json_is_integer(sample) || json_integer_value(sample) < 1 || json_integer_value(sample) > INT_MAX))
 		return fail(call, "'sample' is a positive number");
 	/* The running configuration says what is so, until a reload says otherwise. */
 	config->log_level = chosen;

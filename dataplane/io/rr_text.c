@@ -46,7 +46,8 @@ static json_t *presentation(const struct hf_rdata *rdata, uint16_t type)
 				good = ldns_rdf2buffer_str(buffer, ldns_rr_rdf(rr, i)) == LDNS_STATUS_OK;
 			}
 			if (good)
-				json = json_stringn((const char *)ldns_buffer_begin(buffer), ldns_buffer_position(buffer));
+				json = json_stringn((const char *)ldns_buffer_begin(buffer),
+						    ldns_buffer_position(buffer));
 		}
 	}
 	free(wire);

@@ -73,7 +73,8 @@ static void log_query(const struct hf_query *query, const struct hf_address *cli
 {
 	char name[HF_NAME_TEXT_MAX], type[HF_TYPE_TEXT_MAX], address[HF_ADDRESS_TEXT_MAX];
 
-	hf_log_write(NULL, HF_LOG_INFO, "query", "client=%s transport=%s name=\"%s\" type=%s rcode=%s octets=%zu source=%s",
+	hf_log_write(NULL, HF_LOG_INFO, "query",
+		     "client=%s transport=%s name=\"%s\" type=%s rcode=%s octets=%zu source=%s",
 		     hf_address_to_text(client, address), tcp ? "tcp" : "udp",
 		     query->question_length ? hf_name_to_text(query->name, name) : "",
 		     hf_type_to_text(query->qtype, type), hf_rcode_to_text(rcode), length, source);
@@ -107,7 +108,8 @@ static void drop(struct hf_serve *serve, struct hf_request *request, enum hf_dro
 }
 
 /* The reply stands in request->reply, or `length` is 0. */
-static void finish(struct hf_serve *serve, struct hf_request *request, size_t length, unsigned rcode, const char *source)
+static void finish(struct hf_serve *serve, struct hf_request *request, size_t length, unsigned rcode,
+		   const char *source)
 {
 	if (length == 0) {
 		drop(serve, request, HF_DROP_no_reply);
@@ -189,7 +191,8 @@ static bool admit(struct hf_serve *serve, struct hf_request *request)
 	}
 	/* Without RD the answer would come from what is held, here or in the resolver, and nobody be asked (RFC 1034
 	 * §4.3.1). EDE: RFC 8914 §4.21. */
-	if (!(query->flags & HF_FLAG_RD) && !atomic_load_explicit(&serve->settings->allow_snoop, memory_order_relaxed)) {
+	if (!(query->flags & HF_FLAG_RD) &&
+	    !atomic_load_explicit(&serve->settings->allow_snoop, memory_order_relaxed)) {
 		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &counters->refused_no_recursion);
 		return false;
 	}
@@ -333,7 +336,8 @@ void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
 	hf_counter_add(&serve->counters.answered_misses, 1);
 	count_reply(&serve->counters, ticket->reply, ticket->rcode);
 	if (hf_log_query_due())
-		log_query(&ticket->query, &ticket->client, ticket->tcp, ticket->rcode, ticket->reply_length, "resolver");
+		log_query(&ticket->query, &ticket->client, ticket->tcp, ticket->rcode, ticket->reply_length,
+			  "resolver");
 }
 
 void hf_serve_release(struct hf_serve *serve, struct hf_ticket *ticket)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The request step that every way in shares (sockets, dpdk, TCP): bytes in → parse → answer cache → reply bytes, or a miss that
- * goes to the resolver thread that owns hash(qname, qtype, qclass) and comes back later. No socket, no clock, no system call (the
- * eventfd that wakes a sleeping resolver thread aside), no allocation, no lock.
+/* The request step that every way in shares (sockets, dpdk, TCP): bytes in → parse → answer cache → reply bytes, or a
+ * miss that goes to the resolver thread that owns hash(qname, qtype, qclass) and comes back later. No socket, no clock,
+ * no system call (the eventfd that wakes a sleeping resolver thread aside), no allocation, no lock.
  *
  * One hf_serve belongs to one thread, a registered QSBR reader. A packet worker's loop:
  *
@@ -43,8 +43,8 @@
 struct hf_serve_settings {
 	_Atomic uint16_t edns_size; /* what we announce; the UDP ceiling is this, at most HF_TICKET_REPLY_MAX */
 	_Atomic bool prefetch;
-	/* Questions without RD are answered from what is held instead of refused: a client then sees what others ask. The
-	 * daemon leaves it off; scenarios look into the cache that way. */
+	/* Questions without RD are answered from what is held instead of refused: a client then sees what others ask.
+	 * The daemon leaves it off; scenarios look into the cache that way. */
 	_Atomic bool allow_snoop;
 };
 
@@ -65,8 +65,8 @@ struct hf_request {
 	/* in */
 	const uint8_t *packet; /* the DNS message: UDP payload or TCP message without its length prefix */
 	size_t length;
-	uint8_t *reply;	       /* where the reply goes; may be `packet` itself (reply in place) */
-	size_t capacity;       /* of `reply`, ≥ 12 + question + 11 for anything to be sent */
+	uint8_t *reply;	 /* where the reply goes; may be `packet` itself (reply in place) */
+	size_t capacity; /* of `reply`, ≥ 12 + question + 11 for anything to be sent */
 	struct hf_address client;
 	/* out */
 	enum hf_outcome outcome;
@@ -101,5 +101,6 @@ void hf_serve_submit(struct hf_serve *serve, struct hf_ticket *ticket);
 
 /* The next answered ticket, NULL for none at present. */
 struct hf_ticket *hf_serve_next_answer(struct hf_serve *serve);
-void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket); /* counts and logs a reply that was sent */
+void hf_serve_answered(struct hf_serve *serve,
+		       const struct hf_ticket *ticket); /* counts and logs a reply that was sent */
 void hf_serve_release(struct hf_serve *serve, struct hf_ticket *ticket);

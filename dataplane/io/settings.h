@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* What the resolver threads take of the configuration file, with root hints read and zone names parsed. Built whole before anything
- * is applied, so that a fault in it changes nothing.
+/* What the resolver threads take of the configuration file, with root hints read and zone names parsed. Built whole
+ * before anything is applied, so that a fault in it changes nothing.
  */
 #pragma once
 #include "base/arena.h"
@@ -8,7 +8,7 @@
 #include "resolver/resolver.h"
 
 struct hf_settings {
-	struct hf_resolver_config resolver; /* its pointers are this struct's */
+	struct hf_resolver_config resolver;	    /* its pointers are this struct's */
 	struct hf_address source_ipv4, source_ipv6; /* towards servers; family 0: any */
 	struct hf_route *routes;
 	struct hf_arena *arena; /* holds the hints */

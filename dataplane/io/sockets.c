@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The back end on kernel UDP sockets: one SO_REUSEPORT socket for each listen address, bursts by recvmmsg and sendmmsg. */
+/* The back end on kernel UDP sockets: one SO_REUSEPORT socket for each listen address, bursts by recvmmsg and sendmmsg.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,8 @@
 
 enum {
 	BURST = HF_SERVE_BURST_MAX,
-	BURSTS_A_TURN = 4,	 /* of one socket before the others get their turn */
-	ANSWERS_A_TURN = 256,	 /* completions before queries are looked at again */
+	BURSTS_A_TURN = 4,    /* of one socket before the others get their turn */
+	ANSWERS_A_TURN = 256, /* completions before queries are looked at again */
 	EVENTS_A_TURN = 16,
 	SLEEP_MAX_MS = 1000,
 	BUFFER_OCTETS = 4 << 20, /* of the kernel, each way: a burst of clients outlives a slice of another process */
@@ -118,7 +119,8 @@ static void flush(struct sockets *sockets, unsigned socket)
 	unsigned done = 0;
 
 	while (done < out->count) {
-		int sent = sendmmsg(sockets->listeners[socket].fd, out->messages + done, out->count - done, MSG_DONTWAIT);
+		int sent =
+			sendmmsg(sockets->listeners[socket].fd, out->messages + done, out->count - done, MSG_DONTWAIT);
 
 		if (sent > 0) {
 			done += (unsigned)sent;
@@ -186,7 +188,8 @@ static void arm(struct sockets *sockets, unsigned i)
 	};
 }
 
-static void dispatch(struct sockets *sockets, const struct hf_request *request, struct arrival *arrival, struct hf_now now)
+static void dispatch(struct sockets *sockets, const struct hf_request *request, struct arrival *arrival,
+		     struct hf_now now)
 {
 	struct hf_ticket *ticket;
 

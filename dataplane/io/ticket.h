@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* A miss that waits for its answer: who asked, what, over which way in, and the reply's bytes on the way back.
  *
- * A pool belongs to one thread (a packet worker, the TCP listener, housekeeping): it alone takes and gives back. Between, a ticket
- * belongs to whom it was posted to: arrival thread → resolver thread → arrival thread.
+ * A pool belongs to one thread (a packet worker, the TCP listener, housekeeping): it alone takes and gives back.
+ * Between, a ticket belongs to whom it was posted to: arrival thread → resolver thread → arrival thread.
  */
 #pragma once
 #include <stdbool.h>
@@ -27,7 +27,8 @@ struct hf_ticket {
 	bool tcp;
 	uint64_t arrived_ns;
 	struct hf_address client;
-	/* The back end's own: what it needs to send the reply back the way the query came (addresses, headers, connection). */
+	/* The back end's own: what it needs to send the reply back the way the query came (addresses, headers,
+	 * connection). */
 	uint8_t arrival[HF_TICKET_ARRIVAL_MAX] __attribute__((aligned(8)));
 
 	/* `holdfastctl trace`: the resolver's decisions go here, a line each; NULL for a client's question. */

@@ -14,7 +14,7 @@
 #include "wire/message.h"
 
 enum {
-	PORT_TRIES = 32,     /* draws until a source port is free */
+	PORT_TRIES = 32,      /* draws until a source port is free */
 	DATAGRAMS_A_TURN = 8, /* of one exchange, so that a flood at one port does not hold up the others */
 };
 
@@ -104,8 +104,8 @@ static struct exchange *find(struct hf_upstream *upstream, uint64_t id)
 	struct exchange *exchange;
 
 	LIST_FOREACH(exchange, bucket_of(upstream, id), link)
-		if (exchange->id == id)
-			return exchange;
+	if (exchange->id == id)
+		return exchange;
 	return NULL;
 }
 
@@ -183,8 +183,8 @@ unsigned hf_upstream_open(const struct hf_upstream *upstream)
 
 /* ---- opening ---- */
 
-/* Path MTU news come in unauthenticated ICMP: a forged one must not make the kernel send fragments, in which an attacker
- * could plant a tail (RFC 9715). ICMP errors are wanted, they end an exchange early. */
+/* Path MTU news come in unauthenticated ICMP: a forged one must not make the kernel send fragments, in which an
+ * attacker could plant a tail (RFC 9715). ICMP errors are wanted, they end an exchange early. */
 static void set_options(int fd, uint8_t family)
 {
 	int one = 1, omit;
@@ -234,7 +234,8 @@ static bool bind_source(struct hf_upstream *upstream, int fd, uint8_t family, bo
 static bool start_udp(int fd, const union hf_sockaddr *server, socklen_t server_length, const uint8_t *message,
 		      size_t length)
 {
-	return connect(fd, &server->any, server_length) == 0 && send(fd, message, length, MSG_NOSIGNAL) == (ssize_t)length;
+	return connect(fd, &server->any, server_length) == 0 &&
+	       send(fd, message, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
 static bool start_tcp(struct exchange *exchange, const union hf_sockaddr *server, socklen_t server_length,
@@ -306,8 +307,8 @@ static void receive_datagrams(struct hf_upstream *upstream, struct exchange *exc
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
-			/* Somebody's wish for a smaller path MTU: our query is far below any. Its report is taken out of the
-			 * error queue, or epoll would tell of it for ever. */
+			/* Somebody's wish for a smaller path MTU: our query is far below any. Its report is taken out
+			 * of the error queue, or epoll would tell of it for ever. */
 			if (errno == EMSGSIZE) {
 				(void)!recv(exchange->fd, upstream->datagram, sizeof(upstream->datagram), MSG_ERRQUEUE);
 				continue;
@@ -363,7 +364,8 @@ static void receive_stream(struct hf_upstream *upstream, struct exchange *exchan
 static void send_stream(struct hf_upstream *upstream, struct exchange *exchange)
 {
 	struct epoll_event event = {.events = EPOLLIN};
-	ssize_t sent = send(exchange->fd, exchange->stream + exchange->done, exchange->length - exchange->done, MSG_NOSIGNAL);
+	ssize_t sent =
+		send(exchange->fd, exchange->stream + exchange->done, exchange->length - exchange->done, MSG_NOSIGNAL);
 
 	if (sent < 0) {
 		if (errno != EAGAIN && errno != EINTR)

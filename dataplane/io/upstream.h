@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Exchanges with authoritative servers and forwarders over kernel sockets: one connected UDP socket per query with a source port
- * drawn from the whole unprivileged range (RFC 5452 §9.2), or one TCP connection. Belongs to one resolver thread.
+/* Exchanges with authoritative servers and forwarders over kernel sockets: one connected UDP socket per query with a
+ * source port drawn from the whole unprivileged range (RFC 5452 §9.2), or one TCP connection. Belongs to one resolver
+ * thread.
  */
 #pragma once
 #include <stdbool.h>
@@ -20,8 +21,10 @@ struct hf_source_ports *hf_source_ports_new(const struct hf_config *config); /* 
 
 /* Who wants to know. Both are called from hf_upstream_ready() only. */
 struct hf_upstream_sink {
-	/* A message came for `exchange`, from the server it was sent to (the socket is connected). Over UDP the exchange stays open. */
-	void (*reply)(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message, size_t length);
+	/* A message came for `exchange`, from the server it was sent to (the socket is connected). Over UDP the
+	 * exchange stays open. */
+	void (*reply)(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message,
+		      size_t length);
 	/* It failed and is closed. */
 	void (*failed)(void *state, uint64_t exchange);
 	void *state;
@@ -34,7 +37,8 @@ struct hf_upstream;
 struct hf_upstream *hf_upstream_new(int epoll_fd, unsigned exchanges, const struct hf_source_ports *ports,
 				    const struct hf_random *random, const struct hf_upstream_sink *sink);
 void hf_upstream_free(struct hf_upstream *upstream); /* closes all */
-void hf_upstream_set_sources(struct hf_upstream *upstream, const struct hf_address *ipv4, const struct hf_address *ipv6);
+void hf_upstream_set_sources(struct hf_upstream *upstream, const struct hf_address *ipv4,
+			     const struct hf_address *ipv6);
 
 /* False: it failed at once; nothing is open. */
 bool hf_upstream_send(struct hf_upstream *upstream, uint64_t exchange, const struct hf_address *server, bool tcp,

@@ -77,7 +77,8 @@ static void reads_the_hints_of_the_distribution_when_they_are_there(void **state
 		hf_arena_free(loaded.arena);
 		skip();
 	}
-	assert_true(hf_hints_load("/usr/share/dns/root.hints", loaded.arena, &loaded.sets, &loaded.count, loaded.error));
+	assert_true(
+		hf_hints_load("/usr/share/dns/root.hints", loaded.arena, &loaded.sets, &loaded.count, loaded.error));
 	assert_int_equal(loaded.count, 27); /* NS, thirteen A, thirteen AAAA */
 	assert_int_equal(find(&loaded, "", 1, HF_TYPE_NS)->count, 13);
 	hf_arena_free(loaded.arena);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* io/serve.c: what becomes of each kind of message. One row a kind: bytes in, outcome, rcode, and which counter moved. */
+/* io/serve.c: what becomes of each kind of message. One row a kind: bytes in, outcome, rcode, and which counter moved.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,23 +113,30 @@ static const struct row {
 	int rcode; /* of the reply's header */
 	size_t counter;
 } rows[] = {
-#define ROW(what, bytes, ...) {what, bytes, sizeof(bytes) - 1, __VA_ARGS__}
+#define ROW(what, bytes, ...)                               \
+	{                                                   \
+		what, bytes, sizeof(bytes) - 1, __VA_ARGS__ \
+	}
 	ROW("an ordinary question that is not cached", HEAD(RD) WWW IN_A, 4000, HF_OUTCOME_MISS, 0, COUNTER(queries)),
 	ROW("too short for a header", "\x12\x34\1\0\0\1", 4000, HF_OUTCOME_DROP, 0, COUNTER(drops[HF_DROP_malformed])),
 	ROW("nothing at all", "", 4000, HF_OUTCOME_DROP, 0, COUNTER(drops[HF_DROP_malformed])),
 	ROW("a response", HEAD("\x81\x80") WWW IN_A, 4000, HF_OUTCOME_DROP, 0, COUNTER(drops[HF_DROP_response])),
 	ROW("source port 53", HEAD(RD) WWW IN_A, 53, HF_OUTCOME_DROP, 0, COUNTER(drops[HF_DROP_source_port])),
 	ROW("source port 0", HEAD(RD) WWW IN_A, 0, HF_OUTCOME_DROP, 0, COUNTER(drops[HF_DROP_source_port])),
-	ROW("octets behind the question", HEAD(RD) WWW IN_A "x", 4000, HF_OUTCOME_REPLY, HF_RCODE_FORMERR, COUNTER(formerr)),
+	ROW("octets behind the question", HEAD(RD) WWW IN_A "x", 4000, HF_OUTCOME_REPLY, HF_RCODE_FORMERR,
+	    COUNTER(formerr)),
 	ROW("no question", "\x12\x34\1\0\0\0\0\0\0\0\0\0", 4000, HF_OUTCOME_REPLY, HF_RCODE_FORMERR, COUNTER(formerr)),
-	ROW("a compressed question", HEAD(RD) "\300\14" IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_FORMERR, COUNTER(formerr)),
+	ROW("a compressed question", HEAD(RD) "\300\14" IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_FORMERR,
+	    COUNTER(formerr)),
 	ROW("QTYPE OPT", HEAD(RD) WWW "\0\51\0\1", 4000, HF_OUTCOME_REPLY, HF_RCODE_FORMERR, COUNTER(formerr)),
 	ROW("opcode NOTIFY", HEAD("\x20\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_NOTIMP, COUNTER(notimp)),
 	ROW("opcode UPDATE", HEAD("\x28\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_NOTIMP, COUNTER(notimp)),
-	ROW("EDNS version 1", "\x12\x34\1\0\0\1\0\0\0\0\0\1" WWW IN_A "\0\0\51\4\320\0\1\0\0\0\0", 4000, HF_OUTCOME_REPLY,
-	    HF_RCODE_BADVERS & 15, COUNTER(badvers)),
-	ROW("RD not set", HEAD("\0\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_no_recursion)),
-	ROW("class CH", HEAD(RD) "\7version\4bind\0\0\20\0\3", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_class)),
+	ROW("EDNS version 1", "\x12\x34\1\0\0\1\0\0\0\0\0\1" WWW IN_A "\0\0\51\4\320\0\1\0\0\0\0", 4000,
+	    HF_OUTCOME_REPLY, HF_RCODE_BADVERS & 15, COUNTER(badvers)),
+	ROW("RD not set", HEAD("\0\0") WWW IN_A, 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED,
+	    COUNTER(refused_no_recursion)),
+	ROW("class CH", HEAD(RD) "\7version\4bind\0\0\20\0\3", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED,
+	    COUNTER(refused_class)),
 	ROW("class ANY", HEAD(RD) WWW "\0\1\0\377", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_class)),
 	ROW("AXFR", HEAD(RD) WWW "\0\374\0\1", 4000, HF_OUTCOME_REPLY, HF_RCODE_REFUSED, COUNTER(refused_transfer)),
 #undef ROW
@@ -345,7 +353,8 @@ static void a_full_ring_takes_no_more_offers(void **state)
 static void equal_questions_go_to_one_resolver_thread(void **state)
 {
 	struct hf_mailbox boxes[4], *pointers[4] = {&boxes[0], &boxes[1], &boxes[2], &boxes[3]};
-	struct hf_dispatch dispatch = {.count = 4, .mailboxes = pointers, .secret = {0x243f6a8885a308d3, 0x13198a2e03707344}};
+	struct hf_dispatch dispatch = {
+		.count = 4, .mailboxes = pointers, .secret = {0x243f6a8885a308d3, 0x13198a2e03707344}};
 	unsigned used = 0;
 
 	(void)state;

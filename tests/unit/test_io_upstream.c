@@ -31,7 +31,8 @@ struct bench {
 	size_t length;
 };
 
-static void take_reply(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message, size_t length)
+static void take_reply(void *state, uint64_t exchange, const struct hf_address *from, const uint8_t *message,
+		       size_t length)
 {
 	struct bench *bench = state;
 
