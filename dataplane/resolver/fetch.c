@@ -201,8 +201,8 @@ static bool is_worth_fetching(const struct hf_delegation *delegation, const stru
 	       !(server->has_address && hf_name_is_below_or_equal(server->name, delegation->zone));
 }
 
-/* Looks up the addresses of some more servers of the delegation. True when there is now something to wait for. */
-static bool fetch_server_addresses(struct hf_resolver *resolver, struct hf_fetch *fetch)
+/* Looks up the addresses of some more servers of the delegation. */
+static void fetch_server_addresses(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
 	struct hf_delegation *delegation = &fetch->delegation;
 
@@ -230,7 +230,6 @@ static bool fetch_server_addresses(struct hf_resolver *resolver, struct hf_fetch
 		if (resolver->config.use_ipv6)
 			start_sub(resolver, fetch, HF_QUESTION_ADDRESS, name, HF_TYPE_AAAA, (int)chosen);
 	}
-	return fetch->subs != NULL;
 }
 
 void hf_fetch_sub_done(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_question *question,
@@ -363,11 +362,13 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 			choose_labels(resolver, fetch);
 		if (send_to(resolver, fetch, UNTRIED))
 			return;
-		if (fetch->subs || fetch_server_addresses(resolver, fetch))
+		/* More servers are looked up and those that were only slow asked again side by side: neither may hold up
+		 * the other. What the cache knows of the former is there at once. */
+		if (!fetch->subs)
+			fetch_server_addresses(resolver, fetch);
+		if (send_to(resolver, fetch, UNTRIED) || send_to(resolver, fetch, RETRY) || fetch->subs)
 			return;
-		/* What was in the cache is there at once. */
-		if (send_to(resolver, fetch, UNTRIED) || send_to(resolver, fetch, RETRY) ||
-		    send_to(resolver, fetch, LAST_RESORT) || send_to(resolver, fetch, KNOWN_LAME))
+		if (send_to(resolver, fetch, LAST_RESORT) || send_to(resolver, fetch, KNOWN_LAME))
 			return;
 		if (!fetch->accept_recursive) {
 			fetch->accept_recursive = true;

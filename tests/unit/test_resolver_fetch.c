@@ -371,6 +371,20 @@ TEST_IN_WORLD(fetches_the_address_of_a_server_without_glue, NULL)
 	expect_sent(w, "192.0.2.30:53", "www.example.com.", HF_TYPE_A);
 }
 
+TEST_IN_WORLD(a_slow_server_is_asked_again_while_others_are_looked_up, NULL)
+{
+	world_ask(w, 1, "www.example.com.", HF_TYPE_A);
+	reply(w, 0, HF_RCODE_NOERROR, "ns example.com. 3600 NS ns.example.com.", "ns example.com. 3600 NS ns.other.org.",
+	      "ar ns.example.com. 3600 A 192.0.2.20", NULL);
+	expect_sent(w, EXAMPLE, "www.example.com.", HF_TYPE_A);
+	time_out(w);
+	assert_int_equal(open_sends(w), 2); /* for the address of ns.other.org., and */
+	for (unsigned i = 0; i < w->send_count; i++)
+		if (w->sends[i].open && hf_address_equal(&w->sends[i].server, &(struct hf_address){4, 53, {192, 0, 2, 20}}))
+			return;
+	fail_msg("the slow server is not asked again");
+}
+
 TEST_IN_WORLD(servers_that_need_each_other_end_in_servfail, NULL)
 {
 	world_ask(w, 1, "www.a.com.", HF_TYPE_A);
@@ -636,6 +650,7 @@ int main(void)
 		cmocka_unit_test(an_answer_does_not_move_the_delegation),
 		cmocka_unit_test(glue_out_of_bailiwick_is_not_used),
 		cmocka_unit_test(fetches_the_address_of_a_server_without_glue),
+		cmocka_unit_test(a_slow_server_is_asked_again_while_others_are_looked_up),
 		cmocka_unit_test(servers_that_need_each_other_end_in_servfail),
 		cmocka_unit_test(a_delegation_to_many_names_costs_few_queries),
 		cmocka_unit_test(a_question_ends_at_its_work_limit),
