@@ -7,7 +7,34 @@
  */
 #include "bpf/reply.bpf.h"
 
-#define HF_NOT_OURS HF_COUNT_END
+/* Every way out of a frame that was for us, but the reply: counts, and decides where the frame goes. Not inlined, and told
+ * apart by an empty instruction that names the reason, so that the compiler does not carry the reason along the whole way. */
+#define HF_LEAVE(reason)                                                                                                \
+	do {                                                                                                            \
+		asm volatile("" : : "i"(HF_COUNT_##reason));                                                            \
+		return hf_leave(ctx, HF_COUNT_##reason);                                                                \
+	} while (0)
+
+static __attribute__((noinline)) int hf_leave(struct xdp_md *ctx, enum hf_fastpath_count reason)
+{
+	__u32 zero = 0;
+	struct hf_fastpath_counters *count = bpf_map_lookup_elem(&counters, &zero);
+	int verdict;
+
+	if (!count || reason >= HF_COUNT_END)
+		return XDP_PASS;
+	((__u64 *)count)[reason]++;
+	if (reason == HF_COUNT_pass_ip)
+		return XDP_PASS;
+	if (reason > HF_COUNT_pass_ip)
+		return XDP_DROP;
+	verdict = bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
+	if (verdict == XDP_REDIRECT)
+		count->to_xsk++;
+	else
+		count->to_stack++;
+	return verdict;
+}
 
 /* Where a question's record lies, 0 when it is not in the table. Both buckets are read whole: which of the ways matches is as
  * good as random, and the two cache lines come in at once. */
@@ -40,28 +67,25 @@ static __always_inline struct hf_slot *hf_slot_at(__u32 place)
 	return (void *)chunk->octets + at;
 }
 
-/* Makes the frame `wanted` octets long, its first `kept` unchanged. */
-static __always_inline enum hf_fastpath_count hf_resize(struct xdp_md *ctx, __u32 wanted, __u32 length, __u32 kept)
+/* Has the second to fourth cache line of a record fetched while the first is waited for: name and body will be wanted. */
+static __always_inline void hf_slot_fetch(const struct hf_slot *slot)
 {
-	__u32 by = wanted - length;
-
-	if (!by || !bpf_xdp_adjust_tail(ctx, (int)by))
-		return HF_COUNT_answered;
-	/* A frame that began as a local packet has little room behind it, but always some before it. */
-	if (wanted < length || bpf_xdp_adjust_head(ctx, -(int)by))
-		return HF_COUNT_slow_room;
-	return hf_reply_move(ctx, by, kept) ? HF_COUNT_drop_changed : HF_COUNT_answered;
+	(void)*(const volatile __u64 *)&slot->words[8];
+	(void)*(const volatile __u64 *)&slot->words[16];
+	(void)*(const volatile __u64 *)&slot->words[24];
 }
 
-/* Answers, or says why not. */
-static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
+/* Named, and marked below, as libxdp's own program for AF_XDP: so DPDK's stock af_xdp driver, finding it attached, puts its sockets
+ * into xsks_map instead of attaching a program of its own, and it outlives the driver's process. */
+SEC("xdp.frags")
+int xsk_def_prog(struct xdp_md *ctx)
 {
 	void *end = (void *)(long)ctx->data_end, *data = (void *)(long)ctx->data, *at;
 	__u32 zero = 0, frame_length = end - data, dns, name_length, body_at, length, ip_length, udp_length, wanted;
 	__u32 edns, reply_class, sequence, place, mark, largest;
 	struct hf_fastpath_settings *setting = bpf_map_lookup_elem(&settings, &zero);
 	struct hf_reply reply = {.l3 = ETH_HLEN};
-	enum hf_fastpath_count failed;
+	struct hf_fastpath_counters *count;
 	struct hf_answer_record *record;
 	struct hf_service *service;
 	__u64 question_word, key, now, age, sum, aged, body_sum, head;
@@ -72,9 +96,9 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 	/* ---- for whom is it? ---- */
 
 	if (!setting || data + HF_FRAME_MIN > end)
-		return HF_NOT_OURS;
+		return XDP_PASS;
 	if ((hf_load64(data) ^ setting->mac) << 16)
-		return HF_NOT_OURS;
+		return XDP_PASS;
 	proto = hf_load16(data + 12);
 	if (proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD)) {
 		proto = hf_load16(data + 16);
@@ -91,19 +115,22 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 
 		udp = at + sizeof(*ip);
 		if ((void *)(udp + 1) > end || ip->protocol != IPPROTO_UDP)
-			return HF_NOT_OURS;
+			return XDP_PASS;
 		service = hf_parse_service(setting->service_seed, 0, ip->daddr, 4);
 		if (!service)
-			return HF_NOT_OURS;
-		if (*(__u8 *)at != 0x45 || ip->frag_off & bpf_htons(0x3fff)) /* options, or a fragment */
-			return service->ports[0] ? HF_COUNT_pass_ip : HF_NOT_OURS;
+			return XDP_PASS;
+		if (*(__u8 *)at != 0x45 || ip->frag_off & bpf_htons(0x3fff)) { /* options, or a fragment */
+			if (!service->ports[0])
+				return XDP_PASS;
+			HF_LEAVE(pass_ip);
+		}
 		if (!hf_parse_serves(service, udp->dest))
-			return HF_NOT_OURS;
+			return XDP_PASS;
 		/* 0/8, 127/8, multicast, class E and broadcast (RFC 1122 §3.2.1.3); ourselves. */
 		if ((__u8)ip->saddr == 0 || (__u8)ip->saddr == 127 || (__u8)ip->saddr >= 224)
-			return HF_COUNT_drop_source_address;
+			HF_LEAVE(drop_source_address);
 		if (hf_parse_service(setting->service_seed, 0, ip->saddr, 4))
-			return HF_COUNT_drop_source_address;
+			HF_LEAVE(drop_source_address);
 		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
 		ip_length = bpf_ntohs(ip->tot_len) - sizeof(*ip);
 	} else if (proto == bpf_htons(ETH_P_IPV6)) {
@@ -111,30 +138,33 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 
 		udp = at + sizeof(*ip);
 		if ((void *)(udp + 1) > end || (ip->nexthdr != IPPROTO_UDP && !hf_parse_is_extension(ip->nexthdr)))
-			return HF_NOT_OURS;
+			return XDP_PASS;
 		service = hf_parse_service(setting->service_seed, hf_load64(at + 24), hf_load64(at + 32), 6);
 		if (!service)
-			return HF_NOT_OURS;
-		if (ip->nexthdr != IPPROTO_UDP)
-			return service->ports[0] ? HF_COUNT_pass_ip : HF_NOT_OURS;
+			return XDP_PASS;
+		if (ip->nexthdr != IPPROTO_UDP) {
+			if (!service->ports[0])
+				return XDP_PASS;
+			HF_LEAVE(pass_ip);
+		}
 		if (!hf_parse_serves(service, udp->dest))
-			return HF_NOT_OURS;
+			return XDP_PASS;
 		/* Multicast; what begins with 64 zero bits: ::, ::1, IPv4-mapped (RFC 4291 §2.5, §2.7); ourselves. */
 		if (*(__u8 *)(at + 8) == 0xff || hf_load64(at + 8) == 0)
-			return HF_COUNT_drop_source_address;
+			HF_LEAVE(drop_source_address);
 		if (hf_parse_service(setting->service_seed, hf_load64(at + 8), hf_load64(at + 16), 6))
-			return HF_COUNT_drop_source_address;
+			HF_LEAVE(drop_source_address);
 		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
 		ip_length = bpf_ntohs(ip->payload_len);
 		reply.v6 = true;
 	} else {
-		return HF_NOT_OURS;
+		return XDP_PASS;
 	}
 	if (((__u8 *)data)[6] & 1) /* multicast bit of the source's MAC */
-		return HF_COUNT_drop_source_address;
+		HF_LEAVE(drop_source_address);
 	source_port = udp->source;
 	if (source_port == 0 || source_port == bpf_htons(53)) /* a reply to these can start a loop between servers */
-		return HF_COUNT_drop_source_port;
+		HF_LEAVE(drop_source_port);
 
 	/* ---- is it a plain query? ---- */
 
@@ -144,30 +174,30 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 	HF_HOLD(at);
 	if (udp_length != ip_length || udp_length < sizeof(*udp) + HF_DNS_HEADER || dns + length > frame_length ||
 	    at + HF_DNS_HEADER > end)
-		return HF_COUNT_slow_length;
+		HF_LEAVE(slow_length);
 	id = hf_load16(at);
 	flags = hf_load16(at + 2);
 	if (flags & HF_WIRE_QR)
-		return HF_COUNT_drop_response;
+		HF_LEAVE(drop_response);
 	if (flags & ~(HF_WIRE_RD | HF_WIRE_AD | HF_WIRE_CD))
-		return HF_COUNT_slow_header;
+		HF_LEAVE(slow_header);
 	if (!(flags & HF_WIRE_RD))
-		return HF_COUNT_slow_rd;
+		HF_LEAVE(slow_rd);
 	/* One question, no answer, no authority, at most one additional record. */
 	edns = hf_load32(at + 8);
 	if (hf_load32(at + 4) != bpf_htonl(1U << 16) || edns & ~bpf_htonl(1))
-		return HF_COUNT_slow_header;
+		HF_LEAVE(slow_header);
 
 	/* The name is not walked. With one question and at most one OPT without options, the length of the message alone tells where
 	 * the name must end; if there is anything else in it, the "name" taken here is no name, and so equals none in the
 	 * table: it is a miss, and the slow path looks at the message properly. */
 	name_length = length - (HF_DNS_HEADER + HF_QUESTION_TAIL) - (edns ? HF_OPT_SIZE : 0);
 	if (name_length - 1 > 254)
-		return HF_COUNT_slow_question;
+		HF_LEAVE(slow_question);
 	at += HF_DNS_HEADER + name_length;
 	HF_HOLD(at);
 	if (at + HF_QUESTION_TAIL > end || hf_load16(at + 2) != bpf_htons(1)) /* class IN */
-		return HF_COUNT_slow_question;
+		HF_LEAVE(slow_question);
 	reply_class = flags & HF_WIRE_CD ? HF_REPLY_CD : 0;
 	largest = HF_UDP_PLAIN;
 	if (edns) {
@@ -175,12 +205,12 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 		__u32 back, size;
 
 		if (at + HF_QUESTION_TAIL + HF_OPT_SIZE > end)
-			return HF_COUNT_slow_question;
+			HF_LEAVE(slow_question);
 		front = hf_load64(at + 4);    /* root, type, size, extended rcode, version, flags' first octet */
 		back = hf_load32(at + 4 + 7); /* flags, length of options */
 		/* RFC 6891 §6.1.2: owner is the root, type 41. Only version 0, no flag but DO, no options. */
 		if ((front & 0x00ffff0000ffffffULL) != 0x290000 || (back & ~0x80U))
-			return HF_COUNT_slow_edns;
+			HF_LEAVE(slow_edns);
 		size = bpf_ntohs((__u16)(front >> 24));
 		if (size > HF_UDP_PLAIN) /* below 512 counts as 512, RFC 6891 §6.2.3 */
 			largest = size;
@@ -195,21 +225,22 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 	key = hf_parse_key(ctx, dns, name_length, question_word);
 	place = hf_find(key);
 	if (!place)
-		return HF_COUNT_slow_miss;
+		HF_LEAVE(slow_miss);
 	slot = hf_slot_at(place);
 	if (!slot)
-		return HF_COUNT_slow_miss;
+		HF_LEAVE(slow_miss);
 	record = (void *)slot;
+	hf_slot_fetch(slot);
 	sequence = *(volatile __u32 *)&record->sequence;
 	asm volatile("" ::: "memory");
 	if (sequence & 1)
-		return HF_COUNT_slow_miss;
+		HF_LEAVE(slow_miss);
 	sum = hf_reply_match(ctx, dns, name_length, question_word, slot);
 	if (sum == HF_MISMATCH)
-		return HF_COUNT_slow_miss;
+		HF_LEAVE(slow_miss);
 	now = bpf_ktime_get_coarse_ns();
 	if (now >= record->fresh_until_ns)
-		return HF_COUNT_slow_expired;
+		HF_LEAVE(slow_expired);
 	age = hf_record_age(now, record->base_ns);
 
 	/* ---- make it the reply ---- */
@@ -219,15 +250,19 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 	head = hf_load64(&record->flags);
 	reply.message_length = HF_DNS_HEADER + name_length + HF_QUESTION_TAIL + length + (edns ? HF_OPT_SIZE : 0);
 	if (reply.message_length > largest)
-		return HF_COUNT_slow_size;
+		HF_LEAVE(slow_size);
 	wanted = dns + reply.message_length;
 	body_at = dns + HF_DNS_HEADER + name_length + HF_QUESTION_TAIL;
-	failed = hf_resize(ctx, wanted, frame_length, body_at);
-	if (failed)
-		return failed;
+	if (wanted != frame_length && bpf_xdp_adjust_tail(ctx, (int)(wanted - frame_length))) {
+		/* A frame that began as a local packet has little room behind it, but always some before it. */
+		if (wanted < frame_length || bpf_xdp_adjust_head(ctx, -(int)(wanted - frame_length)))
+			HF_LEAVE(slow_room);
+		if (hf_reply_move(ctx, wanted - frame_length, body_at))
+			HF_LEAVE(drop_changed);
+	}
 	aged = hf_reply_body(ctx, (__u64)body_at << 32 | length, slot, age, sequence);
 	if (aged == HF_MISMATCH)
-		return HF_COUNT_drop_changed;
+		HF_LEAVE(drop_changed);
 	/* The body's words count in network order, hence 256-fold; 256-fold again behind a name of odd length. To subtract, add a
 	 * multiple of 65535 less by so much: ages and TTLs make 2^36 at most. */
 	body_sum += (0xffffULL << 24) - aged;
@@ -239,7 +274,7 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 	HF_HOLD(at);
 	/* In a frame of several buffers it may be another part than the one we see that grew. */
 	if (end - data != wanted || at + HF_DNS_HEADER > end)
-		return HF_COUNT_drop_changed;
+		HF_LEAVE(drop_changed);
 
 	/* The record's flags and counts lie as in a header, but for QDCOUNT between them. AD only to those who asked for it
 	 * (RFC 6840 §5.7, §5.8). */
@@ -259,11 +294,11 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 		at = data;
 		HF_HOLD(opt_at);
 		if (opt_at > HF_DNS_OFFSET_MAX + HF_QUERY_MAX + HF_RECORD_BODY_MAX)
-			return HF_COUNT_drop_changed;
+			HF_LEAVE(drop_changed);
 		at += opt_at;
 		HF_HOLD(at);
 		if (at + HF_OPT_SIZE > end)
-			return HF_COUNT_drop_changed;
+			HF_LEAVE(drop_changed);
 		*(__u64 *)at = front;
 		*(__u16 *)(at + 8) = 0;
 		*(__u8 *)(at + 10) = 0;
@@ -271,7 +306,7 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 	}
 	reply.sum = sum;
 	if (!hf_reply_turn(ctx, &reply))
-		return HF_COUNT_drop_changed;
+		HF_LEAVE(drop_changed);
 
 	/* A record's line is written as seldom as will do: a hot name is read on all CPUs. */
 	mark = record->mark;
@@ -279,38 +314,10 @@ static __always_inline enum hf_fastpath_count hf_answer(struct xdp_md *ctx)
 		record->mark = 1;
 	else if ((id & bpf_htons(HF_MARK_SAMPLE - 1)) == 0)
 		record->mark = mark + HF_MARK_SAMPLE;
-	return HF_COUNT_answered;
-}
-
-/* Named, and marked below, as libxdp's own program for AF_XDP: so DPDK's stock af_xdp driver, finding it attached, puts its sockets
- * into xsks_map instead of attaching a program of its own, and it outlives the driver's process. */
-SEC("xdp.frags")
-int xsk_def_prog(struct xdp_md *ctx)
-{
-	__u32 zero = 0, became = hf_answer(ctx);
-	struct hf_fastpath_counters *counter;
-	__u64 *count;
-	int verdict;
-
-	if (became >= HF_COUNT_END)
-		return XDP_PASS;
-	counter = bpf_map_lookup_elem(&counters, &zero);
-	if (!counter)
-		return XDP_PASS;
-	count = (__u64 *)counter;
-	count[became]++;
-	if (became == HF_COUNT_answered)
-		return XDP_TX;
-	if (became == HF_COUNT_pass_ip)
-		return XDP_PASS;
-	if (became > HF_COUNT_pass_ip)
-		return XDP_DROP;
-	verdict = bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
-	if (verdict == XDP_REDIRECT)
-		counter->to_xsk++;
-	else
-		counter->to_stack++;
-	return verdict;
+	count = bpf_map_lookup_elem(&counters, &zero);
+	if (count)
+		count->answered++;
+	return XDP_TX;
 }
 
 __uint(xsk_prog_version, 1) SEC("xdp_metadata");

@@ -101,9 +101,11 @@ struct hf_key_lane {
 	__u64 sum, secret;
 };
 
+/* Case is folded by setting one bit of every octet: what case cannot tell apart, the key does not either. (Neither some other octets, as '_'
+ * and DEL: the names are compared.) */
 static inline void hf_key_word(struct hf_key_lane *lane, __u64 word)
 {
-	__u64 x = word + lane->secret;
+	__u64 x = (word | 0x2020202020202020ULL) + lane->secret;
 
 	lane->sum += (x & 0xffffffffULL) * (x >> 32);
 	lane->secret = (lane->secret ^ lane->secret >> 32) * 0x9fb21c651e98df25ULL;
@@ -124,7 +126,7 @@ static inline __u64 hf_key_finish(const struct hf_key_lane *lane, __u64 question
 	return x ^ x >> 32;
 }
 
-/* 128-bit keyed hash of a question. `name` is lower-cased wire form, zero-padded to a multiple of 8 octets and readable
+/* 128-bit keyed hash of a question. `name` is wire form in any case, zero-padded to a multiple of 8 octets and readable
  * that far; `secret` is drawn at boot. Each half of the key comes from one lane alone; the kernel computes only key[0], as it
  * compares name, type, class and reply class exactly. */
 static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u32 name_length, __u16 qtype,

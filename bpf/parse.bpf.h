@@ -2,7 +2,7 @@
 /* From a frame to "a plain query for a service of this host", or to the reason why it is not.
  *
  * clang likes to compute pointers in ways that the verifier cannot follow ("pointer arithmetic on pkt_end prohibited");
- * HF_HOLD keeps a pointer in one register across its bounds check. Loops live in global functions: the verifier
+ * HF_HOLD keeps a pointer in one register across its bounds check, and a loop's counter from being replaced by it. Loops live in global functions: the verifier
  * takes each of them on its own, once, instead of once for every way to reach it.
  */
 #pragma once
@@ -96,13 +96,11 @@ __attribute__((noinline)) __u64 hf_parse_key(struct xdp_md *ctx, __u32 offset, _
 	/* `at` stands eight octets before what is read, so that the last, partial word can be taken with the octets before it:
 	 * the verifier allows no access below a packet pointer. */
 	at += offset + HF_DNS_HEADER - 8;
-	for (__u32 i = 0; i < 32; i++) {
-		if (i >= words)
-			break;
+	for (__u32 i = 0; i < words; i++) {
 		HF_HOLD(at);
 		if (at + 16 > end)
 			return 0;
-		hf_key_word(&lane, hf_key_lower(hf_load64(at + 8)));
+		hf_key_word(&lane, hf_load64(at + 8));
 		at += 8;
 	}
 	if (rest) {
@@ -110,7 +108,7 @@ __attribute__((noinline)) __u64 hf_parse_key(struct xdp_md *ctx, __u32 offset, _
 		HF_HOLD(at);
 		if (at + 8 > end)
 			return 0;
-		hf_key_word(&lane, hf_key_lower(hf_parse_partial(at, rest)));
+		hf_key_word(&lane, hf_parse_partial(at, rest));
 	}
 	return hf_key_finish(&lane, question_word);
 }

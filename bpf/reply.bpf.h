@@ -17,7 +17,7 @@ struct hf_slot {
 #define HF_MISMATCH (~0ULL)
 
 /* Longer bodies are copied by a helper; for shorter ones the call costs more than the words. */
-#define HF_COPY_BY_HELPER 256
+#define HF_COPY_BY_HELPER 256 /* a power of two */
 
 /* Keeps offsets into a body small enough for the verifier to add them to a packet pointer; what is wrong meets the frame's end. */
 #define HF_BODY_MASK 0x7ff
@@ -54,9 +54,7 @@ __attribute__((noinline)) __u64 hf_reply_match(struct xdp_md *ctx, __u32 offset,
 
 	at += offset + HF_DNS_HEADER - 8; /* as in hf_parse_key() */
 	name = (const __u64 *)record->data;
-	for (__u32 i = 0; i < 32; i++) {
-		if (i >= words)
-			break;
+	for (__u32 i = 0; i < words; i++) {
 		HF_HOLD(at);
 		if (at + 16 > end)
 			return HF_MISMATCH;
@@ -73,7 +71,7 @@ __attribute__((noinline)) __u64 hf_reply_match(struct xdp_md *ctx, __u32 offset,
 		return HF_MISMATCH;
 	if (rest) {
 		word = hf_parse_partial(at, rest);
-		if (hf_key_lower(word) != *name)
+		if (word != *name && hf_key_lower(word) != *name)
 			return HF_MISMATCH;
 		sum += hf_sum_word(word);
 	}
@@ -123,14 +121,15 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 	void *end = (void *)(long)ctx->data_end, *body = (void *)(long)ctx->data, *to;
 	__u32 offset = offset_length >> 32, length = (__u32)offset_length;
 	struct hf_answer_record *record = (void *)slot;
-	const void *from;
+	const void *source, *from;
 
 	if (!slot || offset < 8 || offset > HF_DNS_OFFSET_MAX + HF_QUERY_MAX || length > HF_RECORD_BODY_MAX)
 		return HF_MISMATCH;
 	/* The verifier forgets what it knew of `length` as half of the argument. */
 	HF_HOLD(length);
 	length &= HF_BODY_MASK;
-	from = (const void *)record->data + HF_RECORD_NAME_SPACE((__u32)record->name_length);
+	source = (const void *)record->data + HF_RECORD_NAME_SPACE((__u32)record->name_length);
+	from = source;
 	body += offset;
 	if (length && length < 8) /* less than any RR */
 		return HF_MISMATCH;
@@ -138,12 +137,11 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 		if (bpf_xdp_store_bytes(ctx, offset, (void *)from, length))
 			return HF_MISMATCH;
 	} else if (length) {
-		__u32 blocks = length >> 5, words = length >> 3 & 3;
+		/* In pieces of 32 octets, then of 8; the last overlaps the one before it, as the frame may end here. */
+		__u32 pieces = length >> 5, words = length >> 3 & 3;
 
 		to = (void *)(long)ctx->data + (offset - 8); /* as above */
-		for (__u32 i = 0; i < HF_COPY_BY_HELPER / 32; i++) {
-			if (i >= blocks)
-				break;
+		for (__u32 i = 0; i < pieces; i++) {
 			HF_HOLD(to);
 			if (to + 40 > end)
 				return HF_MISMATCH;
@@ -154,9 +152,7 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 			to += 32;
 			from += 32;
 		}
-		for (__u32 i = 0; i < 3; i++) {
-			if (i >= words)
-				break;
+		for (__u32 i = 0; i < words; i++) {
 			HF_HOLD(to);
 			if (to + 16 > end)
 				return HF_MISMATCH;
@@ -164,7 +160,6 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 			to += 8;
 			from += 8;
 		}
-		/* The last word overlaps the one before it: the frame may end here. */
 		to += length & 7;
 		from += length & 7;
 		HF_HOLD(to);
@@ -176,16 +171,21 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 	if (seconds) {
 		__u32 count = record->ttl_count;
 
-		for (__u32 i = 0; i < HF_RECORD_TTLS_MAX; i++) {
+		if (count > HF_RECORD_TTLS_MAX)
+			return HF_MISMATCH;
+		for (__u32 i = 0; i < count; i++) {
+			__u32 at;
 			void *ttl = body;
 
-			if (i >= count)
-				break;
-			ttl += record->ttl_offsets[i] & HF_BODY_MASK;
+			at = record->ttl_offsets[i];
+			if (at > HF_RECORD_BODY_MAX - 4)
+				return HF_MISMATCH;
+			ttl += at;
 			HF_HOLD(ttl);
 			if (ttl + 4 > end)
 				return HF_MISMATCH;
-			*(__u32 *)ttl = bpf_htonl(bpf_ntohl(hf_load32(ttl)) - (__u32)seconds);
+			/* Read from the record: what was just written to the frame in other pieces could not be forwarded. */
+			*(__u32 *)ttl = bpf_htonl(bpf_ntohl(hf_load32(source + at)) - (__u32)seconds);
 		}
 	}
 	asm volatile("" ::: "memory");

@@ -45,7 +45,7 @@ static void key(const __u64 secret[2], const __u64 *words, unsigned length, uint
 	hf_question_key(secret, (const __u8 *)words, length, type, 1, 0, out);
 }
 
-static void every_part_of_a_question_changes_both_halves(void **state)
+static void every_part_of_a_question_but_case_changes_both_halves(void **state)
 {
 	const __u64 secret[2] = {chance(), chance()};
 	__u64 words[4] = {chance(), chance(), chance(), chance()}, base[2], other[2];
@@ -56,6 +56,14 @@ static void every_part_of_a_question_changes_both_halves(void **state)
 	assert_int_not_equal(base[0], other[0]); \
 	assert_int_not_equal(base[1], other[1])
 	for (unsigned bit = 0; bit < 256; bit++) {
+		if (bit % 8 == 5) { /* case */
+			words[bit / 64] ^= 1ULL << bit % 64;
+			key(secret, words, 32, 1, other);
+			words[bit / 64] ^= 1ULL << bit % 64;
+			assert_int_equal(base[0], other[0]);
+			assert_int_equal(base[1], other[1]);
+			continue;
+		}
 		words[bit / 64] ^= 1ULL << bit % 64;
 		key(secret, words, 32, 1, other);
 		DIFFERS;
@@ -82,6 +90,8 @@ static void no_difference_collides_whatever_the_secret(void **state)
 		for (unsigned low = 0; low < 64; low++) {
 			unsigned met = 0;
 
+			if (high % 8 == 5 && low % 8 == 5) /* case */
+				continue;
 			for (unsigned i = 0; i < 16; i++) {
 				const __u64 secret[2] = {chance(), chance()};
 				__u64 words[2] = {chance(), chance()}, a[2], b[2];
@@ -172,7 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lower_case_touches_ascii_letters_alone),
-		cmocka_unit_test(every_part_of_a_question_changes_both_halves),
+		cmocka_unit_test(every_part_of_a_question_but_case_changes_both_halves),
 		cmocka_unit_test(no_difference_collides_whatever_the_secret),
 		cmocka_unit_test(counted_names_spread_evenly),
 		cmocka_unit_test(buckets_stay_inside_the_array),
