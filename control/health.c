@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "control/clock.h"
+#include "control/wait.h"
 #include "wire/message.h"
 #include "wire/type.h"
 
@@ -44,32 +45,13 @@ static socklen_t fill_sockaddr(const struct hf_address *address, struct sockaddr
 	return sizeof(*v6);
 }
 
-static bool wait_until(int fd, short events, uint64_t deadline_ns)
-{
-	for (;;) {
-		uint64_t now_ns = hf_clock_now().mono_ns;
-		struct pollfd entry = {.fd = fd, .events = events};
-		int ready;
-
-		if (now_ns >= deadline_ns) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-		ready = poll(&entry, 1, (int)((deadline_ns - now_ns) / HF_NS_PER_MS) + 1);
-		if (ready > 0)
-			return true;
-		if (ready < 0 && errno != EINTR)
-			return false;
-	}
-}
-
 /* Receives exactly `length` octets. */
 static bool receive_all(int fd, uint8_t *bytes, size_t length, uint64_t deadline_ns)
 {
 	while (length > 0) {
 		ssize_t got;
 
-		if (!wait_until(fd, POLLIN, deadline_ns))
+		if (!hf_wait_ready(fd, POLLIN, deadline_ns))
 			return false;
 		got = recv(fd, bytes, length, 0);
 		if (got == 0)
@@ -96,7 +78,7 @@ static size_t exchange(int fd, bool tcp, const uint8_t *query, size_t query_leng
 		if (send(fd, query, query_length, 0) < 0)
 			return 0;
 		for (;;) { /* the socket is connected: only the server's datagrams come in, or its ICMP error */
-			if (!wait_until(fd, POLLIN, deadline_ns))
+			if (!hf_wait_ready(fd, POLLIN, deadline_ns))
 				return 0;
 			got = recv(fd, reply, capacity, 0);
 			if (got >= HF_HEADER_SIZE && memcmp(reply, query, 2) == 0)
@@ -108,7 +90,7 @@ static size_t exchange(int fd, bool tcp, const uint8_t *query, size_t query_leng
 	framed[0] = (uint8_t)(query_length >> 8);
 	framed[1] = (uint8_t)query_length;
 	memcpy(framed + 2, query, query_length);
-	if (!wait_until(fd, POLLOUT, deadline_ns))
+	if (!hf_wait_ready(fd, POLLOUT, deadline_ns))
 		return 0;
 	if (send(fd, framed, 2 + query_length, MSG_NOSIGNAL) != (ssize_t)(2 + query_length))
 		return 0;

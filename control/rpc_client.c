@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "control/clock.h"
 #include "control/rpc_protocol.h"
+#include "control/wait.h"
 
 __attribute__((format(printf, 2, 3))) static enum hf_rpc_outcome unreachable(char *error, const char *format, ...)
 {
@@ -22,26 +23,6 @@ __attribute__((format(printf, 2, 3))) static enum hf_rpc_outcome unreachable(cha
 	vsnprintf(error, HF_RPC_ERROR_MAX, format, arguments);
 	va_end(arguments);
 	return HF_RPC_UNREACHABLE;
-}
-
-/* Waits for the socket; false with errno = ETIMEDOUT once the deadline has passed. */
-static bool wait_ready(int fd, short events, uint64_t deadline_ns)
-{
-	for (;;) {
-		uint64_t now_ns = hf_clock_now().mono_ns;
-		struct pollfd entry = {.fd = fd, .events = events};
-		int ready;
-
-		if (now_ns >= deadline_ns) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-		ready = poll(&entry, 1, (int)((deadline_ns - now_ns) / HF_NS_PER_MS) + 1);
-		if (ready > 0)
-			return true;
-		if (ready < 0 && errno != EINTR)
-			return false;
-	}
 }
 
 /* A connected non-blocking socket, or -1 with errno. */
@@ -84,7 +65,7 @@ static bool send_all(int fd, const char *bytes, size_t length, uint64_t deadline
 			bytes += sent;
 			length -= (size_t)sent;
 		} else if (errno == EAGAIN) {
-			if (!wait_ready(fd, POLLOUT, deadline_ns))
+			if (!hf_wait_ready(fd, POLLOUT, deadline_ns))
 				return false;
 		} else if (errno != EINTR) {
 			return false;
@@ -125,7 +106,7 @@ static char *receive_line(int fd, uint64_t deadline_ns, size_t *out_length)
 			errno = 0;
 			break;
 		} else if (errno == EAGAIN) {
-			if (!wait_ready(fd, POLLIN, deadline_ns))
+			if (!hf_wait_ready(fd, POLLIN, deadline_ns))
 				break;
 		} else if (errno != EINTR) {
 			break;
