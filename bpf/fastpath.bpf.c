@@ -129,7 +129,8 @@ int xsk_def_prog(struct xdp_md *ctx)
 		/* 0/8, 127/8, multicast, class E and broadcast (RFC 1122 §3.2.1.3); ourselves. */
 		if ((__u8)ip->saddr == 0 || (__u8)ip->saddr == 127 || (__u8)ip->saddr >= 224)
 			HF_LEAVE(drop_source_address);
-		if (hf_parse_service(setting->service_seed, 0, ip->saddr, 4))
+		if (setting->service_filter & hf_service_filter(0, ip->saddr) &&
+		    hf_parse_service(setting->service_seed, 0, ip->saddr, 4))
 			HF_LEAVE(drop_source_address);
 		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
 		ip_length = bpf_ntohs(ip->tot_len) - sizeof(*ip);
@@ -152,7 +153,8 @@ int xsk_def_prog(struct xdp_md *ctx)
 		/* Multicast; what begins with 64 zero bits: ::, ::1, IPv4-mapped (RFC 4291 §2.5, §2.7); ourselves. */
 		if (*(__u8 *)(at + 8) == 0xff || hf_load64(at + 8) == 0)
 			HF_LEAVE(drop_source_address);
-		if (hf_parse_service(setting->service_seed, hf_load64(at + 8), hf_load64(at + 16), 6))
+		if (setting->service_filter & hf_service_filter(hf_load64(at + 8), hf_load64(at + 16)) &&
+		    hf_parse_service(setting->service_seed, hf_load64(at + 8), hf_load64(at + 16), 6))
 			HF_LEAVE(drop_source_address);
 		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
 		ip_length = bpf_ntohs(ip->payload_len);

@@ -222,6 +222,14 @@ static inline __u32 hf_service_index(__u64 high, __u64 low, __u64 seed)
 	return (__u32)(seed >> 63) * HF_SERVICE_SLOTS + (__u32)((x ^ x >> 32) * (seed << 1 | 1) >> 55);
 }
 
+/* One bit of 64 for an address: whether it may be one of the table's. Spares most sources the look. */
+static inline __u64 hf_service_filter(__u64 high, __u64 low)
+{
+	__u64 x = high ^ low;
+
+	return 1ULL << ((x ^ x >> 32) * 0x9fb21c651e98df25ULL >> 58);
+}
+
 /* ---- map `settings`, one element ---- */
 
 struct hf_fastpath_settings {
@@ -233,12 +241,13 @@ struct hf_fastpath_settings {
 	/* May change at any time. */
 	__u64 mac;	    /* the interface's address, first octet lowest; a frame to another one is not looked at */
 	__u64 service_seed; /* see hf_service_index() */
+	__u64 service_filter; /* hf_service_filter() of all addresses in the table; more bits while it changes */
 	__u16 edns_size;    /* what OPT announces */
 	__u16 udp_ceiling;  /* larger replies are the slow path's */
 	__u32 reserved;
 };
 
-_Static_assert(sizeof(struct hf_fastpath_settings) == 56, "settings are 56 octets");
+_Static_assert(sizeof(struct hf_fastpath_settings) == 64, "settings are one cache line");
 
 /* ---- map `counters`, per CPU, one element ---- */
 

@@ -257,7 +257,7 @@ static bool write_services(struct hf_loader *loader, const struct hf_address *se
 			   char *error)
 {
 	struct hf_service half[HF_SERVICE_SLOTS];
-	uint64_t former = loader->settings->service_seed, seed;
+	uint64_t former = loader->settings->service_seed, seed, filter = 0;
 	bool upper = !(former >> 63);
 
 	seed = hf_loader_services_fill(half, services, count, loader->own, loader->own_count, error, HF_LOADER_ERROR_MAX);
@@ -268,7 +268,13 @@ static bool write_services(struct hf_loader *loader, const struct hf_address *se
 	memcpy(loader->services + (upper ? HF_SERVICE_SLOTS : 0), half, sizeof(half));
 	__atomic_store_n(&loader->settings->edns_size, edns_size, __ATOMIC_RELAXED);
 	__atomic_store_n(&loader->settings->udp_ceiling, edns_size, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < HF_SERVICE_SLOTS; i++)
+		if (half[i].family)
+			filter |= hf_service_filter(half[i].address[0], half[i].address[1]);
+	/* Never a bit too few: those of the table in force and of the next, then of that alone. */
+	__atomic_fetch_or(&loader->settings->service_filter, filter, __ATOMIC_RELEASE);
 	__atomic_store_n(&loader->settings->service_seed, seed | (uint64_t)upper << 63, __ATOMIC_RELEASE);
+	__atomic_store_n(&loader->settings->service_filter, filter, __ATOMIC_RELEASE);
 	return true;
 }
 

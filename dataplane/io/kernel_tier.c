@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Between the answer cache and the kernel's hot table. */
 #include "io/kernel_tier.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include "control/log.h"
+#include "hot/pins.h"
 
 struct hf_kernel_tier {
-	char pin_dir[512]; /* empty: the configuration does not want it */
+	char pin_dir[HF_PINS_PATH_MAX]; /* empty: the configuration does not want it */
 	bool complained;   /* about missing pins; said once until they come */
 	struct hf_hot_table *table;
 };
@@ -34,7 +34,11 @@ struct hf_kernel_tier *hf_kernel_tier_new(const struct hf_config *config, uint64
 	*opened = false;
 	if (!tier || !config->fastpath)
 		return tier;
-	snprintf(tier->pin_dir, sizeof(tier->pin_dir), "%s/%s", config->bpffs, config->interface);
+	if (!hf_pins_directory(config->bpffs, config->interface, tier->pin_dir)) {
+		hf_log(HF_LOG_ERROR, "hot-table-path", "path=\"%s\" text=\"too long\"", config->bpffs);
+		tier->pin_dir[0] = '\0';
+		return tier;
+	}
 	*opened = try_open(tier, secret);
 	return tier;
 }
