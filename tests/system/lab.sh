@@ -71,7 +71,8 @@ test_path()
 # zones/, root.hints, queries.txt, and the NSDs root, tld and sld. What a test adds goes in between the two calls.
 test_world() # [ZONES [QUERIES]]
 {
-	python3 -B "$TEST_SOURCE/tools/lab/generate.py" --zones "${1:-300}" --queries "${2:-20000}" --warm-up 5000 "$LAB_DIR" || exit 1
+	python3 -B "$TEST_SOURCE/tools/lab/generate.py" --zones "${1:-300}" --queries "${2:-20000}" --warm-up 5000 \
+		"$LAB_DIR" || exit 1
 }
 
 test_world_up()
@@ -135,7 +136,8 @@ test_dataplane() # [NAME]
 # Both daemons with the kernel tier on r0 [and the slow path by IO]; the client's end gets what it needs to see XDP_TX.
 test_fastpath_config() # [IO]
 {
-	lab_pass_program client c0 "$(program pass.bpf.o)" 2> "$LAB_DIR/pass.log" || skip "no XDP on veth here: $(tail -n 1 "$LAB_DIR/pass.log")"
+	lab_pass_program client c0 "$(program pass.bpf.o)" 2> "$LAB_DIR/pass.log" ||
+		skip "no XDP on veth here: $(tail -n 1 "$LAB_DIR/pass.log")"
 	lab_pins || skip "no bpffs here"
 	test_config "resolver:" "  root-hints: $LAB_DIR/root.hints" \
 		"dataplane:" "  interface: r0" "  io: ${1:-sockets}" \
@@ -189,6 +191,14 @@ shows() # PATTERN COMMAND...: its output has a line that matches
 	grep -qE -- "$pattern" <<< "$output" || { printf 'no line with %s in:\n%s\n' "$pattern" "$output"; return 1; }
 }
 fails() { ! "$@"; }
+sanitizers_silent() # NAME...: nothing of ASan, LSan or UBSan in the logs of what was started under these names
+{
+	local name
+	for name; do
+		[ -f "$LAB_DIR/$name.log" ] || return
+		! grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$LAB_DIR/$name.log" || return
+	done
+}
 
 query() { lab_run client kdig +retry=0 +timeout=8 @192.0.2.53 "$@"; }
 query6() { lab_run client kdig +retry=0 +timeout=8 @2001:db8:2::53 "$@"; }

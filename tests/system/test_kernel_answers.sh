@@ -64,9 +64,10 @@ check 'CD is echoed' shows 'Flags: qr rd ra cd' query holdfast-lab.de A +cdflag
 
 check 'an EDNS option goes to the slow path' kernel_leaves to_stack query holdfast-lab.de A +nsid
 check 'RD=0 goes to the slow path' kernel_leaves slow_rd query holdfast-lab.de A +norecurse
-check 'and is refused' shows 'status: REFUSED' query holdfast-lab.de A +norecurse
+check 'and is refused there' shows 'status: REFUSED' query holdfast-lab.de A +norecurse
 check 'TCP is no business of XDP' answers '10.9.8.6 10.9.8.7' query holdfast-lab.de A +tcp
-check 'an answer beyond the client size goes to the slow path' shows 'Flags: qr tc rd ra' query big.holdfast-lab.de TXT +ignore
+check 'an answer beyond the client size goes to the slow path' shows 'Flags: qr tc rd ra' \
+	query big.holdfast-lab.de TXT +ignore
 
 check 'lookup tells that the kernel has it' shows '"kernel": *true' ctl -j lookup holdfast-lab.de A
 check 'hot names it' shows 'holdfast-lab.de' ctl hot
@@ -83,9 +84,10 @@ echo "        $share % of them from the kernel"
 check 'half of these came from the kernel' [ "$share" -ge 50 ]
 
 # Another holdfastd on the same interface, with its own sockets.
-sed "s,dataplane.sock,other-dataplane.sock,; s,holdfastd.sock,other.sock,; s,127.0.0.1:8053,127.0.0.1:8054," "$LAB_DIR/holdfast.yaml" \
-	> "$LAB_DIR/other.yaml"
-check 'a second instance on the interface is refused' fails lab_run resolver timeout 10 "$(program holdfastd)" -c "$LAB_DIR/other.yaml"
+sed 's,dataplane.sock,other-dataplane.sock,; s,holdfastd.sock,other.sock,; s,127.0.0.1:8053,127.0.0.1:8054,' \
+	"$LAB_DIR/holdfast.yaml" > "$LAB_DIR/other.yaml"
+check 'a second instance on the interface is refused' fails \
+	lab_run resolver timeout 10 "$(program holdfastd)" -c "$LAB_DIR/other.yaml"
 check 'the first goes on' kernel_answers 3 query holdfast-lab.de A
 
 cp "$LAB_DIR/holdfast.yaml" "$LAB_DIR/good.yaml"
@@ -99,4 +101,7 @@ print(urllib.request.urlopen("http://127.0.0.1:8053" + sys.argv[1], timeout=5).r
 check 'metrics have the kernel answers' shows '^holdfast_.*answered.* [1-9]' http /metrics
 check 'metrics end as OpenMetrics do' shows '^# EOF' http /metrics
 check 'healthz' http /healthz
+lab_stop dataplane
+lab_stop holdfastd
+check 'sanitizers saw nothing' sanitizers_silent dataplane holdfastd
 finish

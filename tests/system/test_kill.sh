@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# kill -9 of both daemons under load: hot names go on being answered in the kernel with falling TTLs; a restart brings misses
-# back in under two seconds, and takes nothing away.
+# kill -9 of both daemons under load: hot names go on being answered in the kernel with falling TTLs; a restart brings
+# misses back in under two seconds, and takes nothing away.
 . "$(dirname "$0")/lab.sh"
 need holdfast-dataplane holdfastd holdfastctl pass.bpf.o nsd kdig dnsperf ethtool
 io=${1:-sockets}
@@ -73,8 +73,8 @@ for round in 1 2; do
 	check "round $round: hot names outlived it" still_answered 2
 	wait "$load"
 	check "round $round: dnsperf lost none of the hot names" shows 'Queries lost: +0 ' cat "$LAB_DIR/load-$round.txt"
-	check "round $round: dnsperf saw no other rcode" shows 'Response codes: +NOERROR [0-9]+ \([0-9.]+%\), NXDOMAIN [0-9]+ \([0-9.]+%\)$' \
-		cat "$LAB_DIR/load-$round.txt"
+	check "round $round: dnsperf saw no other rcode" \
+		shows 'Response codes: +NOERROR [0-9]+ \([0-9.]+%\), NXDOMAIN [0-9]+ \([0-9.]+%\)$' cat "$LAB_DIR/load-$round.txt"
 	check "round $round: holdfastd serves again" lab_wait 10 'holdfastd answers' ctl status
 	check "round $round: new names become hot again" until_kernel query "hot-$round.miss.holdfast-lab.de" A
 done

@@ -33,8 +33,9 @@ for tld in de com net org nl uk; do
 	wanted=$(short lab_run resolver kdig @198.41.0.4 "$tld" DS)
 	check "DS of $tld" answers "$wanted" query "$tld" DS
 done
-check 'DS that is not there: NODATA with proof' shows 'NSEC' query "$(awk '$4 == "NS" && $1 != "." && !($1 in ds) { cut[$1] } $4 == "DS" { delete cut[$1]; ds[$1] }
-	END { for (name in cut) { print name; exit } }' "$LAB_DIR/root.zone")" DS +dnssec
+unsigned=$(awk '$4 == "NS" && $1 != "." { cut[$1] } $4 == "DS" { signed[$1] }
+	END { for (name in cut) if (!(name in signed)) { print name; exit } }' "$LAB_DIR/root.zone")
+check "DS that is not there ($unsigned): NODATA with proof" shows 'NSEC' query "$unsigned" DS +dnssec
 check 'NXDOMAIN' shows 'status: NXDOMAIN' query no-such-tld-here A
 check 'NXDOMAIN with DO has NSECs and signatures' shows 'RRSIG.*NSEC' query no-such-tld-here A +dnssec
 check 'ZONEMD, an RRset of its own' equals "$(query . ZONEMD +short)" "$(lab_run resolver kdig @198.41.0.4 . ZONEMD +short)"

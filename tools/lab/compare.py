@@ -5,8 +5,8 @@
     compare.py --zones DIR --queries FILE --server ADDR [--server6 ADDR] [--count N] [--seed N] [--json FILE]
 
 Four of five questions are lines of the query file drawn at random (so mostly popular names: the kernel's), the rest is
-drawn from its distinct lines (so mostly rare ones). They are asked plain, with EDNS of several sizes, DO, CD, an unknown option, in
-mixed case, over IPv4, IPv6 and TCP.
+drawn from its distinct lines (so mostly rare ones). They are asked plain, with EDNS of several sizes, DO, CD, an unknown
+option, in mixed case, over IPv4, IPv6 and TCP.
 """
 import argparse
 import collections

@@ -108,7 +108,10 @@ lab_remove() # DIR: takes a laboratory down, whoever made it
 {
 	local dir=$1 name status=0
 
-	_lab_end_processes "$dir" || { lab_note "lab ${dir##*/}: a process does not end: $(_lab_processes "$dir" | tr '\n' ' ')"; status=1; }
+	if ! _lab_end_processes "$dir"; then
+		lab_note "lab ${dir##*/}: these processes do not end: $(_lab_processes "$dir" | tr '\n' ' ')"
+		status=1
+	fi
 	if [ -f "$dir/namespaces" ]; then
 		while read -r name; do
 			[ ! -e "/run/netns/$name" ] || ip netns delete "$name" || status=1

@@ -4,9 +4,9 @@
 
     report.py DIRECTORY
 
-DIRECTORY holds, of the runs `ceiling` and `half` and of the comparison `compare`: RUN.before.json and RUN.after.json (`holdfastctl
--j stats`), for the runs RUN.dnsperf (dnsperf's output), half.latencies (its -v lines) and compare.json. Ends 0 only if every
-figure holds.
+DIRECTORY holds, of the runs `ceiling` and `half` and of the comparison `compare`, RUN.before.json and RUN.after.json
+(`holdfastctl -j stats`); of the runs RUN.dnsperf (dnsperf's output); half.latencies (its -v lines); compare.json. Ends 0
+only if every figure holds.
 """
 import json
 import os
@@ -81,7 +81,8 @@ def main():
     rows = [("", "as fast as dnsperf goes", "at half of that")]
     rows.append(("queries", *("%d in %.1f s" % (runs[r]["sent"], runs[r]["seconds"]) for r in runs)))
     rows.append(("queries per second", *("%.0f" % runs[r]["rate"] for r in runs)))
-    for layer, text in (("kernel", "answered in the kernel"), ("workers", "by workers, from cache"), ("recursion", "by recursion")):
+    for layer, text in (("kernel", "answered in the kernel"), ("workers", "by workers, from cache"),
+                        ("recursion", "by recursion")):
         rows.append((text, *("%s  (%d)" % (share(layers[r][layer], runs[r]["sent"]), layers[r][layer]) for r in runs)))
     for rcode in sorted({name for r in runs for name, _ in runs[r]["rcodes"]}):
         rows.append((rcode, *(dict(runs[r]["rcodes"]).get(rcode, "0") for r in runs)))
@@ -95,9 +96,9 @@ def main():
         print("  %-*s  %*s  %*s" % (widths[0], row[0], widths[1], row[1], widths[2], row[2]))
         if number == 0:
             print("  " + "-" * (sum(widths) + 4))
-    print("\n  %d answers compared with the zone data (%d from the kernel, %d from workers' cache, %d by recursion): %d wrong\n" % (
-        compared["checked"], layers["compare"]["kernel"], layers["compare"]["workers"], layers["compare"]["recursion"],
-        compared["wrong"]))
+    print("\n  %d answers compared with the zone data (%d from the kernel, %d from workers' cache, %d by recursion): %d wrong"
+          "\n" % (compared["checked"], layers["compare"]["kernel"], layers["compare"]["workers"],
+                  layers["compare"]["recursion"], compared["wrong"]))
 
     kernel = 100.0 * layers["ceiling"]["kernel"] / max(1, runs["ceiling"]["sent"])
     servfail = sum(int(dict(runs[r]["rcodes"]).get("SERVFAIL", 0)) for r in runs)
