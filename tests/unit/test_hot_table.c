@@ -50,7 +50,8 @@ static int setup(void **state)
 		.secret = {0x0123456789abcdef, 0xfedcba9876543210},
 	};
 	f->memory.settings = &f->settings;
-	f->memory.buckets = aligned_alloc(64, f->settings.bucket_count * sizeof(struct hf_hot_bucket));
+	/* A size that is a multiple of the alignment, as aligned_alloc() wants. */
+	f->memory.buckets = aligned_alloc(64, (f->settings.bucket_count * sizeof(struct hf_hot_bucket) + 63) & ~(size_t)63);
 	f->memory.chunks = aligned_alloc(4096, (size_t)f->settings.chunk_count * HF_CHUNK_SIZE);
 	memset(f->memory.buckets, 0, f->settings.bucket_count * sizeof(struct hf_hot_bucket));
 	memset(f->memory.chunks, 0, (size_t)f->settings.chunk_count * HF_CHUNK_SIZE);
