@@ -4,7 +4,8 @@
 # misses back in under two seconds, and takes nothing away.
 . "$(dirname "$0")/lab.sh"
 need holdfast-dataplane holdfastd holdfastctl pass.bpf.o nsd kdig dnsperf ethtool
-io=${1:-sockets}
+io=${1:-sockets} # the slow path's packet I/O
+[ "$io" = sockets ] || grep -q rte_eal_init "$(program holdfast-dataplane)" || skip "built without DPDK"
 test_path
 test_world
 test_world_up
@@ -16,12 +17,14 @@ lab_nsd authority sld "$(cat "$LAB_DIR/sld.addresses")" include="$LAB_DIR/sld.co
 test_daemon
 test_dataplane
 
-# Under sanitizers everything starts more slowly; the figure is the product's.
+# Two seconds are the product's figure on a machine of its own; sanitizers and a crowd on the CPUs cost more.
 limit=2000
 if grep -q __asan_init "$(program holdfast-dataplane)"; then
 	limit=8000
-	echo '        sanitizers are in: misses may take 8 s to come back'
 fi
+crowd=$(awk -v cpus="$(nproc)" '{ print int($1 / cpus) }' /proc/loadavg)
+[ "$crowd" -lt 2 ] || limit=$((limit * crowd))
+[ "$limit" = 2000 ] || echo "        $limit ms allowed: sanitizers, or a load of $(cut -d' ' -f1 /proc/loadavg) on $(nproc) CPUs"
 
 hot='holdfast-lab.de/A holdfast-lab.de/AAAA www.holdfast-lab.de/A mail.holdfast-lab.net/A nope.holdfast-lab.de/A'
 for question in $hot; do
@@ -43,16 +46,12 @@ still_answered() # SECONDS: right, with a TTL that never rises and falls in the 
 	done
 	[ "$last" -lt "$first" ] || { echo "TTL $first at first, $last at last"; return 1; }
 }
-milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 miss() { query "$1.miss.holdfast-lab.de" A +timeout=1 +short 2> /dev/null | grep -qx 10.9.8.99; }
-misses_return() # ROUND: a new name each time, until one is resolved
+misses_return() # SINCE: new names until one is resolved
 {
-	local start elapsed=0 n
-	start=$(milliseconds)
-	for ((n = 0; n < 200; n++)); do
-		! miss "back-$1-$n" || break
-	done
-	elapsed=$(($(milliseconds) - start))
+	local elapsed
+	elapsed=$(lab_run client python3 -B "$TEST_SOURCE/tests/system/first_answer.py" \
+		192.0.2.53 miss.holdfast-lab.de 10.9.8.99 "$1") || return
 	echo "        misses are back after $elapsed ms" >&3
 	[ "$elapsed" -lt "$limit" ] || { echo "$elapsed ms, $limit allowed"; return 1; }
 }
@@ -67,9 +66,10 @@ for round in 1 2; do
 	check "round $round: both daemons are dead" lab_wait 5 'they end' fails eval 'lab_alive holdfastd || lab_alive dataplane'
 	check "round $round: a miss has nobody" fails miss "dead-$round"
 	check "round $round: hot names are answered, TTLs fall" still_answered 4
+	restart=$EPOCHREALTIME
 	lab_start resolver holdfastd "$(program holdfastd)" -c "$LAB_DIR/holdfast.yaml"
 	lab_start resolver dataplane "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml"
-	check "round $round: misses come back" misses_return $round
+	check "round $round: misses come back" misses_return "$restart"
 	check "round $round: hot names outlived it" still_answered 2
 	wait "$load"
 	check "round $round: dnsperf lost none of the hot names" shows 'Queries lost: +0 ' cat "$LAB_DIR/load-$round.txt"
