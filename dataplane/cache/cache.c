@@ -9,6 +9,7 @@
 
 struct hf_cache {
 	uint64_t secret[2];
+	uint64_t flushes;
 	struct hf_block *retired; /* writers push, hf_cache_take_retired takes all */
 	struct hf_facts facts;
 	struct hf_answers answers;
@@ -128,9 +129,18 @@ bool hf_cache_put_answer(struct hf_cache *cache, const struct hf_answer_record *
 size_t hf_cache_flush(struct hf_cache *cache, const uint8_t *name, bool subtree)
 {
 	/* Facts first: an answer composed from one in between would outlive the flush. */
-	size_t removed = hf_facts_flush(&cache->facts, name, subtree);
+	size_t removed;
 
+	__atomic_add_fetch(&cache->flushes, 1, __ATOMIC_ACQ_REL);
+	removed = hf_facts_flush(&cache->facts, name, subtree);
+	/* Again: who began in between may have found a fact that has gone since. */
+	__atomic_add_fetch(&cache->flushes, 1, __ATOMIC_ACQ_REL);
 	return removed + hf_answers_flush(&cache->answers, name, subtree);
+}
+
+uint64_t hf_cache_flushes(const struct hf_cache *cache)
+{
+	return __atomic_load_n(&cache->flushes, __ATOMIC_ACQUIRE);
 }
 
 void hf_cache_visit(struct hf_cache *cache, const uint8_t *name,

@@ -115,9 +115,12 @@ bool hf_cache_put_answer(struct hf_cache *cache, const struct hf_answer_record *
 
 /* [writer] Removes all facts and answers of `name`, or of it and everything below. An answer also goes when the name stands only in its CNAME
  * chain: answers are matched by any owner name in the body. Returns how many entries went. Walks the whole cache, and keeps writers off
- * one shard of the answers (a 64th of them) at a time; readers go on. What another thread stores meanwhile, composed from what it
- * looked up before, stays: flush again after a quiescent state of all resolvers where that matters. */
+ * one shard of the answers (a 64th of them) at a time; readers go on. What another thread composes from what it looked up before must not
+ * be stored after it: hf_cache_flushes() tells. */
 size_t hf_cache_flush(struct hf_cache *cache, const uint8_t *name, bool subtree);
+/* Another number after every flush and while one runs; any thread. Noted before the first lookup and compared before
+ * hf_cache_put_answer(). */
+uint64_t hf_cache_flushes(const struct hf_cache *cache);
 
 /* [reader] Calls back for each fact of `name` (any type) / each composed answer whose question is `name`, expired ones that are still
  * held included; for `holdfastctl lookup`. No hit is counted or marked. Answers are found by walking all of them. Either callback may be NULL. */

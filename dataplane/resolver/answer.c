@@ -93,7 +93,8 @@ static void compose_servfail(struct hf_resolver *resolver, const struct hf_quest
 
 static bool may_be_cached(const struct hf_resolver *resolver, const struct hf_question *question)
 {
-	return question->kind != HF_QUESTION_CACHE_ONLY &&
+	/* What was flushed in the meantime may still be among the question's sets. */
+	return question->kind != HF_QUESTION_CACHE_ONLY && question->flushes == hf_cache_flushes(resolver->cache) &&
 	       (question->rcode == HF_RCODE_NOERROR || question->rcode == HF_RCODE_NXDOMAIN) &&
 	       resolver->record->ttl_count != HF_RECORD_NOT_CACHEABLE &&
 	       resolver->record->fresh_until_ns > resolver->now.mono_ns;

@@ -86,6 +86,7 @@ bool hf_delegation_has_unasked(const struct hf_delegation *delegation)
 static void start(struct hf_delegation *delegation, enum hf_delegation_source source, const uint8_t *zone)
 {
 	delegation->source = source;
+	delegation->ends_ns = UINT64_MAX;
 	delegation->server_count = delegation->address_count = 0;
 	hf_name_lower(zone, delegation->zone);
 }
@@ -154,6 +155,7 @@ bool hf_delegation_from_cache(struct hf_delegation *delegation, const struct hf_
 		if (!entry || entry->fact != HF_FACT_RRSET)
 			continue;
 		start(delegation, HF_DELEGATION_CACHE, name);
+		delegation->ends_ns = entry->expires_ns;
 		if (!add_servers(delegation, context->arena, entry->rrset))
 			return false;
 		for (unsigned i = 0; i < delegation->server_count; i++)
@@ -162,6 +164,13 @@ bool hf_delegation_from_cache(struct hf_delegation *delegation, const struct hf_
 			return true;
 	}
 	return false;
+}
+
+uint64_t hf_delegation_latest_end(const struct hf_delegation *delegation, const uint8_t *owner)
+{
+	bool of_top_level = hf_name_label_count(delegation->zone) <= 1;
+
+	return of_top_level && !hf_name_equal(owner, delegation->zone) ? UINT64_MAX : delegation->ends_ns;
 }
 
 static void add_hints(struct hf_delegation *delegation, const struct hf_delegation_context *context)

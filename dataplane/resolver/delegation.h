@@ -43,6 +43,7 @@ struct hf_delegation_address {
 
 struct hf_delegation {
 	enum hf_delegation_source source;
+	uint64_t ends_ns; /* of what the parent gave; UINT64_MAX for the root and configured routes */
 	uint8_t zone[HF_NAME_MAX];
 	struct hf_delegation_server servers[HF_DELEGATION_SERVERS_MAX];
 	unsigned server_count;
@@ -77,6 +78,11 @@ const struct hf_route *hf_delegation_route(const struct hf_resolver_config *conf
 /* Adds the addresses of an A or AAAA set, for the server `owner` stands for (index, or -1). Returns how many are new. */
 unsigned hf_delegation_add_addresses(struct hf_delegation *delegation, const struct hf_resolver_config *config,
 				     const struct hf_rrset *rrset, int server, bool last_resort);
+
+/* When an NS set of `owner` that the delegation's servers gave has to end, whatever its TTL; UINT64_MAX: when it likes. A zone prolongs
+ * neither its own delegation, by a reply held back until that has ended (CVE-2022-30699), nor, by cuts further down, itself
+ * (CVE-2022-30698). Top-level domains do not vanish so, and what they delegate need not end with them, all at one moment. */
+uint64_t hf_delegation_latest_end(const struct hf_delegation *delegation, const uint8_t *owner);
 
 /* An address we are willing to send to at all. */
 bool hf_delegation_may_ask(const struct hf_resolver_config *config, const struct hf_address *address);

@@ -33,19 +33,45 @@ static uint32_t negative_ttl(const struct hf_rrset *soa)
 	return minimum < soa->ttl ? minimum : soa->ttl; /* RFC 2308 §5 */
 }
 
-static void store_chain(struct hf_resolver *resolver, const struct hf_scrubbed *scrubbed, bool authoritative)
+/* An NS set lives no longer than the delegation lets it. */
+static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_rrset *rrset,
+		      enum hf_rank rank)
+{
+	uint64_t end = rrset->type == HF_TYPE_NS ?
+			       hf_delegation_latest_end(&fetch->delegation, hf_rrset_owner(rrset)) :
+			       UINT64_MAX;
+
+	if (end != UINT64_MAX) {
+		uint64_t now = resolver->now.mono_ns, left = end > now ? (end - now) / HF_NS_PER_SECOND : 0;
+		struct hf_rrset *copy;
+
+		if (!left)
+			return;
+		if (rrset->ttl > left) {
+			copy = hf_rrset_copy(resolver->scratch, rrset);
+			if (!copy)
+				return;
+			copy->ttl = (uint32_t)left;
+			rrset = copy;
+		}
+	}
+	hf_cache_put(resolver->cache, rrset, rank, resolver->now);
+}
+
+static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed,
+			bool authoritative)
 {
 	enum hf_rank rank = authoritative ? HF_RANK_ANSWER_AUTH : HF_RANK_ANSWER_NONAUTH;
 
 	for (unsigned i = 0; i < scrubbed->chain_count; i++)
-		hf_cache_put(resolver->cache, scrubbed->chain[i], rank, resolver->now);
+		store_set(resolver, fetch, scrubbed->chain[i], rank);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
 }
 
-static void store_referral(struct hf_resolver *resolver, const struct hf_scrubbed *scrubbed)
+static void store_referral(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
 {
-	hf_cache_put(resolver->cache, scrubbed->referral, HF_RANK_REFERRAL, resolver->now);
+	store_set(resolver, fetch, scrubbed->referral, HF_RANK_REFERRAL);
 	if (scrubbed->ds)
 		hf_cache_put(resolver->cache, scrubbed->ds, HF_RANK_REFERRAL, resolver->now);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
@@ -93,21 +119,26 @@ static void remember_own_glue(struct hf_fetch *fetch, const struct hf_scrubbed *
 static void go_down(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
 {
 	const struct hf_delegation_context context = {&resolver->config, resolver->cache, fetch->arena, resolver->now};
+	const struct hf_rrset *ns = scrubbed->referral;
+	uint64_t end = resolver->now.mono_ns +
+		       (ns->ttl < resolver->config.max_ttl ? ns->ttl : resolver->config.max_ttl) * HF_NS_PER_SECOND;
+	uint64_t latest_end = hf_delegation_latest_end(&fetch->delegation, hf_rrset_owner(ns));
 	char zone[HF_NAME_TEXT_MAX];
 
-	store_referral(resolver, scrubbed);
+	store_referral(resolver, fetch, scrubbed);
 	remember_own_glue(fetch, scrubbed);
 	fetch->referrals++;
 	fetch->ask_labels = 0;
 	fetch->server_fetches = 0;
 	fetch->accept_recursive = false;
 	fetch->empties = 0;
-	hf_trace(resolver, "referral to %s", hf_name_to_text(hf_rrset_owner(scrubbed->referral), zone));
-	if (!hf_delegation_from_referral(&fetch->delegation, &context, scrubbed->referral, scrubbed->glue,
+	hf_trace(resolver, "referral to %s", hf_name_to_text(hf_rrset_owner(ns), zone));
+	if (!hf_delegation_from_referral(&fetch->delegation, &context, ns, scrubbed->glue,
 					 scrubbed->glue_count)) {
 		hf_fetch_fail(resolver, fetch, HF_CAUSE_LIMIT);
 		return;
 	}
+	fetch->delegation.ends_ns = end < latest_end ? end : latest_end;
 	hf_inflight_ready(resolver, fetch);
 }
 
@@ -123,7 +154,7 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 		.final_name = scrubbed->final_name,
 	};
 
-	store_chain(resolver, scrubbed, authoritative);
+	store_chain(resolver, fetch, scrubbed, authoritative);
 	/* Of a name outside the zone the server knows nothing, whatever it says. */
 	if (!scrubbed->answered && scrubbed->final_inside && !scrubbed->too_long) {
 		if (kind == HF_KIND_NXDOMAIN)
@@ -154,7 +185,7 @@ static void conclude_minimised(struct hf_resolver *resolver, struct hf_fetch *fe
 		give_up_minimising(resolver, fetch);
 		return;
 	}
-	store_chain(resolver, scrubbed, authoritative);
+	store_chain(resolver, fetch, scrubbed, authoritative);
 	if (kind == HF_KIND_NODATA && !scrubbed->chain_count && scrubbed->soa)
 		store_negative(resolver, fetch, scrubbed, HF_FACT_NODATA, hf_fetch_ask_type(fetch), authoritative);
 	hf_fetch_show_more(resolver, fetch);
@@ -279,7 +310,7 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 	}
 	if (!hf_message_parse(bytes, length, resolver->scratch, &message, &fault) ||
 	    !hf_scrub_message(resolver->scratch, &message, hf_fetch_ask_name(fetch), hf_fetch_ask_type(fetch),
-			      fetch->qclass, fetch->delegation.zone, &scrubbed)) {
+			      fetch->qclass, fetch->delegation.zone, &resolver->config, &scrubbed)) {
 		handle_malformed(resolver, fetch, exchange, fault);
 		return;
 	}

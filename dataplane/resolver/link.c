@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* One link of a chain; see link.h. What is kept of it is copied into the question's arena. */
 #include "resolver/link.h"
+#include "resolver/delegation.h"
 #include "resolver/scrub.h"
 #include "resolver/state.h"
 
@@ -112,6 +113,26 @@ static const struct hf_cache_entry *find_answer(const struct hf_resolver *resolv
 	return is_usable(resolver, question, entry) ? entry : NULL;
 }
 
+/* That the name, or one above it, does not exist (RFC 8020). What the tree says of names above a configured route does not count
+ * inside. */
+static const struct hf_cache_entry *find_nxdomain(const struct hf_resolver *resolver, struct hf_question *question,
+						  const uint8_t *name)
+{
+	const struct hf_route *route = hf_delegation_route(&resolver->config, name);
+	const struct hf_cache_entry *entry;
+
+	if (!route) {
+		entry = hf_cache_lookup_nxdomain(resolver->cache, name, question->qclass, resolver->now);
+		return entry && is_usable(resolver, question, entry) ? entry : NULL;
+	}
+	for (; name && hf_name_is_below_or_equal(name, route->zone); name = hf_name_parent(name)) {
+		entry = hf_cache_lookup(resolver->cache, name, question->qtype, question->qclass, resolver->now);
+		if (entry && entry->fact == HF_FACT_NXDOMAIN)
+			return is_usable(resolver, question, entry) ? entry : NULL;
+	}
+	return NULL;
+}
+
 static enum hf_link negative_from_cache(const struct hf_resolver *resolver, struct hf_question *question,
 				     const struct hf_cache_entry *entry)
 {
@@ -151,15 +172,14 @@ static enum hf_link any_from_cache(const struct hf_resolver *resolver, struct hf
 		return HF_LINK_END;
 	if (visit.fault)
 		return HF_LINK_FAULT;
-	entry = hf_cache_lookup_nxdomain(resolver->cache, question->current, question->qclass, resolver->now);
-	if (entry && is_usable(resolver, question, entry))
-		return negative_from_cache(resolver, question, entry);
-	return HF_LINK_UNKNOWN;
+	entry = find_nxdomain(resolver, question, question->current);
+	return entry ? negative_from_cache(resolver, question, entry) : HF_LINK_UNKNOWN;
 }
 
 enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question)
 {
 	const uint8_t *name = question->current;
+	const struct hf_route *route = hf_delegation_route(&resolver->config, name);
 	const struct hf_cache_entry *entry;
 
 	if (question->qtype == HF_TYPE_ANY)
@@ -178,14 +198,14 @@ enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_qu
 		}
 	}
 	for (const uint8_t *above = name; above[0] && (above = hf_name_parent(above))[0];) {
+		if (route && !hf_name_is_below_or_equal(above, route->zone))
+			break; /* as above for NXDOMAIN */
 		entry = find_answer(resolver, question, above, HF_TYPE_DNAME);
 		if (entry && entry->fact == HF_FACT_RRSET)
 			return follow_dname(question, entry->rrset, ttl_left(entry, resolver->now));
 	}
-	entry = hf_cache_lookup_nxdomain(resolver->cache, name, question->qclass, resolver->now);
-	if (entry && is_usable(resolver, question, entry))
-		return negative_from_cache(resolver, question, entry);
-	return HF_LINK_UNKNOWN;
+	entry = find_nxdomain(resolver, question, name);
+	return entry ? negative_from_cache(resolver, question, entry) : HF_LINK_UNKNOWN;
 }
 
 /* ---- from a fetch, for what the cache would not keep ---- */

@@ -45,7 +45,8 @@ struct hf_question *hf_question_new(struct hf_resolver *resolver, enum hf_questi
 	question->budget->references++;
 	question->kind = kind;
 	question->depth = depth;
-	question->started_ns = resolver->now.mono_ns;
+	question->started_ns = question->ttls_ns = resolver->now.mono_ns;
+	question->flushes = hf_cache_flushes(resolver->cache);
 	question->name_length = (uint8_t)hf_name_lower(name, question->name);
 	memcpy(question->current, question->name, question->name_length);
 	question->qtype = qtype;
@@ -171,10 +172,23 @@ static void fail_again(struct hf_resolver *resolver, struct hf_question *questio
 	hf_question_fail(resolver, question, 13, "resolution failed a moment ago");
 }
 
+/* While the next link was fetched, those before it have aged. */
+static void age_sets(const struct hf_resolver *resolver, struct hf_question *question)
+{
+	uint64_t seconds = (resolver->now.mono_ns - question->ttls_ns) / HF_NS_PER_SECOND;
+
+	for (unsigned i = 0; i < question->set_count; i++)
+		question->ttls[i] = question->ttls[i] > seconds ? question->ttls[i] - (uint32_t)seconds : 0;
+	question->ttls_ns += seconds * HF_NS_PER_SECOND;
+	if (!question->set_count)
+		question->ttls_ns = resolver->now.mono_ns;
+}
+
 static void walk(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result)
 {
 	enum hf_link link = HF_LINK_NEXT;
 
+	age_sets(resolver, question);
 	while (link == HF_LINK_NEXT) {
 		if (question->steps > resolver->config.max_chain) {
 			fail(resolver, question, 0, NULL, result);

@@ -49,6 +49,7 @@ struct hf_question {
 	struct hf_budget *budget;
 	unsigned depth;
 	uint64_t started_ns;
+	uint64_t flushes; /* of the cache, when it began */
 	bool upstream_used, restarted;
 	bool spare; /* one of those kept for when memory is out */
 
@@ -65,7 +66,8 @@ struct hf_question {
 	bool expiring;	    /* some of it is in the last tenth of its TTL */
 	uint32_t ttl_cap;   /* seconds the whole may be kept */
 	const struct hf_rrset **sets;
-	uint32_t *ttls;
+	uint32_t *ttls; /* what is left at ttls_ns */
+	uint64_t ttls_ns;
 	unsigned set_count;
 	const struct hf_rrset **authority;
 	uint32_t *authority_ttls;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Bailiwick rules per section; see scrub.h. */
 #include "resolver/scrub.h"
+#include "resolver/delegation.h"
 
 /* Bounds on work for messages made to be slow: names of an NS set and additional sets that are compared with each other. */
 #define GLUE_TARGETS_MAX 32
@@ -26,6 +27,19 @@ static bool below(const uint8_t *name, const uint8_t *ancestor)
 	return hf_name_is_below_or_equal(name, ancestor) && !hf_name_equal(name, ancestor);
 }
 
+/* Where the server that was asked may speak. */
+struct bailiwick {
+	const uint8_t *zone;
+	const struct hf_resolver_config *config;
+	const struct hf_route *route; /* of the question */
+};
+
+static bool is_inside(const struct bailiwick *bailiwick, const uint8_t *name)
+{
+	return hf_name_is_below_or_equal(name, bailiwick->zone) &&
+	       hf_delegation_route(bailiwick->config, name) == bailiwick->route;
+}
+
 static const struct hf_rrset *find_in_answer(const struct hf_message *message, const uint8_t *name, uint16_t type,
 					     uint16_t class)
 {
@@ -39,8 +53,8 @@ static const struct hf_rrset *find_in_answer(const struct hf_message *message, c
 }
 
 /* The DNAME above `name` and in the zone that is nearest to it. */
-static const struct hf_rrset *find_dname(const struct hf_message *message, const uint8_t *name, const uint8_t *zone,
-					 uint16_t class)
+static const struct hf_rrset *find_dname(const struct hf_message *message, const uint8_t *name,
+					 const struct bailiwick *bailiwick, uint16_t class)
 {
 	const struct hf_rrset *best = NULL;
 
@@ -48,7 +62,7 @@ static const struct hf_rrset *find_dname(const struct hf_message *message, const
 		const struct hf_rrset *rrset = message->sections[HF_SECTION_ANSWER][i];
 
 		if (rrset->type == HF_TYPE_DNAME && rrset->class == class && below(name, hf_rrset_owner(rrset)) &&
-		    hf_name_is_below_or_equal(hf_rrset_owner(rrset), zone) &&
+		    is_inside(bailiwick, hf_rrset_owner(rrset)) &&
 		    (!best || rrset->owner_length > best->owner_length))
 			best = rrset;
 	}
@@ -56,7 +70,7 @@ static const struct hf_rrset *find_dname(const struct hf_message *message, const
 }
 
 static bool scrub_answer(struct hf_arena *arena, const struct hf_message *message, const uint8_t *qname,
-			 uint16_t qtype, uint16_t class, const uint8_t *zone, struct hf_scrubbed *out)
+			 uint16_t qtype, uint16_t class, const struct bailiwick *bailiwick, struct hf_scrubbed *out)
 {
 	unsigned count = message->section_counts[HF_SECTION_ANSWER];
 
@@ -87,7 +101,7 @@ static bool scrub_answer(struct hf_arena *arena, const struct hf_message *messag
 			return true;
 		}
 		/* Nothing can be below a DNAME: a CNAME beside it is the synthesised one (RFC 6672 §2.4, §3.1). */
-		rrset = find_dname(message, name, zone, class);
+		rrset = find_dname(message, name, bailiwick, class);
 		if (rrset) {
 			uint8_t *target = hf_arena_take(arena, HF_NAME_MAX);
 
@@ -110,7 +124,7 @@ static bool scrub_answer(struct hf_arena *arena, const struct hf_message *messag
 			return true;
 		}
 		out->chain[out->chain_count++] = rrset;
-		out->final_inside = hf_name_is_below_or_equal(out->final_name, zone);
+		out->final_inside = is_inside(bailiwick, out->final_name);
 		if (!out->final_inside)
 			return true;
 	}
@@ -187,7 +201,7 @@ static bool is_target(const struct hf_rrset *ns, const uint8_t *name)
 }
 
 static bool scrub_additional(struct hf_arena *arena, const struct hf_message *message, uint16_t class,
-			     const uint8_t *zone, struct hf_scrubbed *out)
+			     const struct bailiwick *bailiwick, struct hf_scrubbed *out)
 {
 	unsigned count = message->section_counts[HF_SECTION_ADDITIONAL];
 	const struct hf_rrset *ns = out->referral;
@@ -206,7 +220,7 @@ static bool scrub_additional(struct hf_arena *arena, const struct hf_message *me
 
 		if (rrset->class != class || (rrset->type != HF_TYPE_A && rrset->type != HF_TYPE_AAAA))
 			continue;
-		if (!hf_name_is_below_or_equal(hf_rrset_owner(rrset), zone))
+		if (!is_inside(bailiwick, hf_rrset_owner(rrset)))
 			out->dropped++;
 		else if (is_target(ns, hf_rrset_owner(rrset)))
 			out->glue[out->glue_count++] = rrset;
@@ -215,12 +229,15 @@ static bool scrub_additional(struct hf_arena *arena, const struct hf_message *me
 }
 
 bool hf_scrub_message(struct hf_arena *arena, const struct hf_message *message, const uint8_t *qname, uint16_t qtype,
-		      uint16_t qclass, const uint8_t *zone, struct hf_scrubbed *scrubbed)
+		      uint16_t qclass, const uint8_t *zone, const struct hf_resolver_config *config,
+		      struct hf_scrubbed *scrubbed)
 {
+	const struct bailiwick bailiwick = {zone, config, hf_delegation_route(config, qname)};
+
 	*scrubbed = (struct hf_scrubbed){0};
-	if (!scrub_answer(arena, message, qname, qtype, qclass, zone, scrubbed) ||
+	if (!scrub_answer(arena, message, qname, qtype, qclass, &bailiwick, scrubbed) ||
 	    !scrub_authority(arena, message, qtype, qclass, zone, scrubbed) ||
-	    !scrub_additional(arena, message, qclass, zone, scrubbed))
+	    !scrub_additional(arena, message, qclass, &bailiwick, scrubbed))
 		return false;
 	for (unsigned i = 0; i < message->section_counts[HF_SECTION_ANSWER]; i++)
 		scrubbed->dropped += !hf_name_is_below_or_equal(

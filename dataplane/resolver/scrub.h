@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "resolver/resolver.h"
 #include "wire/message.h"
 #include "wire/rrset.h"
 
@@ -39,9 +40,11 @@ struct hf_scrubbed {
 	unsigned dropped; /* RRsets out of bailiwick */
 };
 
-/* Memory is the arena's; sets point into `message`. False without memory. */
+/* Memory is the arena's; sets point into `message`. False without memory. Names that another of the configured routes leads to than `qname`
+ * are out of the zone: they are for that route's servers to speak of. */
 bool hf_scrub_message(struct hf_arena *arena, const struct hf_message *message, const uint8_t *qname, uint16_t qtype,
-		      uint16_t qclass, const uint8_t *zone, struct hf_scrubbed *scrubbed);
+		      uint16_t qclass, const uint8_t *zone, const struct hf_resolver_config *config,
+		      struct hf_scrubbed *scrubbed);
 
 /* The target of a CNAME, DNAME or NS set's first record; NULL when its RDATA is no name. */
 const uint8_t *hf_scrub_target(const struct hf_rrset *rrset);

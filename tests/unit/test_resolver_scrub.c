@@ -120,7 +120,7 @@ TEST_IN_WORLD(each_reply_is_believed_as_far_as_its_server_goes, NULL)
 
 		parse_reply(w, row, &message);
 		assert_true(hf_scrub_message(w->arena, &message, wire_name(w, row->qname), row->qtype, HF_CLASS_IN,
-					     wire_name(w, row->zone), &scrubbed));
+					     wire_name(w, row->zone), &w->config, &scrubbed));
 		for (unsigned s = 0; s < scrubbed.chain_count; s++) {
 			strcat(chain, s ? " " : "");
 			strcat(chain, hf_type_to_text(scrubbed.chain[s]->type, type));
@@ -145,11 +145,11 @@ TEST_IN_WORLD(a_forwarder_may_recurse_but_not_refer, NULL)
 
 	parse_reply(w, &answer, &message);
 	assert_true(hf_scrub_message(w->arena, &message, wire_name(w, answer.qname), HF_TYPE_A, HF_CLASS_IN,
-				     hf_name_root, &scrubbed));
+				     hf_name_root, &w->config, &scrubbed));
 	assert_int_equal(hf_classify_reply(&message, &scrubbed, true), HF_KIND_ANSWER);
 	parse_reply(w, &referral, &message);
 	assert_true(hf_scrub_message(w->arena, &message, wire_name(w, referral.qname), HF_TYPE_A, HF_CLASS_IN,
-				     hf_name_root, &scrubbed));
+				     hf_name_root, &w->config, &scrubbed));
 	assert_int_equal(hf_classify_reply(&message, &scrubbed, true), HF_KIND_LAME);
 }
 
@@ -163,7 +163,7 @@ TEST_IN_WORLD(a_chain_that_circles_ends, NULL)
 
 	parse_reply(w, &circle, &message);
 	assert_true(hf_scrub_message(w->arena, &message, wire_name(w, circle.qname), HF_TYPE_A, HF_CLASS_IN,
-				     wire_name(w, circle.zone), &scrubbed));
+				     wire_name(w, circle.zone), &w->config, &scrubbed));
 	assert_true(scrubbed.chain_count <= HF_SCRUB_CHAIN_MAX);
 	assert_false(scrubbed.answered);
 }
