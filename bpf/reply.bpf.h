@@ -122,6 +122,7 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 	__u32 offset = offset_length >> 32, length = (__u32)offset_length;
 	struct hf_answer_record *record = (void *)slot;
 	const void *source, *from;
+	__u64 weight;
 
 	if (!slot || offset < 8 || offset > HF_DNS_OFFSET_MAX + HF_QUERY_MAX || length > HF_RECORD_BODY_MAX)
 		return HF_MISMATCH;
@@ -188,11 +189,12 @@ __attribute__((noinline)) __u64 hf_reply_body(struct xdp_md *ctx, __u64 offset_l
 			*(__u32 *)ttl = bpf_htonl(bpf_ntohl(hf_load32(source + at)) - (__u32)seconds);
 		}
 	}
+	/* An odd place counts 256-fold. */
+	weight = *(volatile __u8 *)&record->ttl_count + 255U * *(volatile __u8 *)&record->odd_ttls;
 	asm volatile("" ::: "memory");
 	if (*(volatile __u32 *)&record->sequence != sequence)
 		return HF_MISMATCH;
-	/* An odd place counts 256-fold. */
-	return seconds * (record->ttl_count + 255U * record->odd_ttls);
+	return seconds * weight;
 }
 
 /* What the headers are made of, beside what the frame holds. */
