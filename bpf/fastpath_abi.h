@@ -233,7 +233,7 @@ static inline __u64 hf_service_filter(__u64 high, __u64 low)
 /* ---- map `settings`, one element ---- */
 
 struct hf_fastpath_settings {
-	/* Fixed while the maps live. */
+	/* Fixed while the maps live; abi_version becomes 0 when the loader gives them up. */
 	__u32 abi_version;
 	__u32 entries; /* live records at most */
 	__u32 bucket_count, chunk_count;

@@ -219,6 +219,7 @@ static bool load(struct hf_loader *loader, unsigned entries, bool adopt, char *e
 	}
 	if (!loader->status.kept_answers) {
 		fastpath__destroy(loader->skeleton);
+		loader->skeleton = NULL;
 		settings = (struct hf_fastpath_settings){
 			.abi_version = HF_ABI_VERSION,
 			.entries = entries,
@@ -347,19 +348,23 @@ static void describe_program(uint32_t id, char text[64])
 		close(fd);
 }
 
-static int link_ifindex(int link)
+/* The interface's number, 0 when it is gone: the link stays as an empty shell. -1 when this is no link of ours. */
+static int link_ifindex(int link, uint32_t *program_id)
 {
 	struct bpf_link_info info = {};
 	__u32 length = sizeof(info);
 
-	/* 0 when the interface is gone: the link stays as an empty shell. */
-	return bpf_obj_get_info_by_fd(link, &info, &length) || info.type != BPF_LINK_TYPE_XDP ? -1 : (int)info.xdp.ifindex;
+	if (bpf_obj_get_info_by_fd(link, &info, &length) || info.type != BPF_LINK_TYPE_XDP)
+		return -1;
+	*program_id = info.prog_id;
+	return (int)info.xdp.ifindex;
 }
 
 /* Switches the pinned link of an earlier run to our program. False when there is none that will do; then nothing of it is left. */
 static bool take_over_link(struct hf_loader *loader, enum hf_attach attach)
 {
 	char path[HF_PINS_PATH_MAX + 32];
+	uint32_t program_id = 0;
 	bool native = false;
 	int link;
 
@@ -367,8 +372,9 @@ static bool take_over_link(struct hf_loader *loader, enum hf_attach attach)
 	link = bpf_obj_get(path);
 	if (link < 0)
 		return false;
-	if (link_ifindex(link) == loader->status.ifindex) {
-		attached_program(loader->status.ifindex, &native);
+	/* Another network namespace may have an interface of the same name and number. */
+	if (link_ifindex(link, &program_id) == loader->status.ifindex &&
+	    attached_program(loader->status.ifindex, &native) == program_id) {
 		if (!(attach == HF_ATTACH_NATIVE && !native) && !(attach == HF_ATTACH_GENERIC && native) &&
 		    bpf_link_update(link, hf_loader_program_fd(loader), NULL) == 0) {
 			loader->link = link;
@@ -431,10 +437,30 @@ attached:
 
 /* ---- pins ---- */
 
+/* Tells the writer, who may no longer be allowed to look at the pins, that nobody will read these maps. */
+static void retire_settings(const struct hf_loader *loader)
+{
+	struct hf_fastpath_settings settings;
+	struct bpf_map_info info = {};
+	__u32 zero = 0, length = sizeof(info);
+	char ignored[256];
+	int fd = hf_pins_open(loader->status.pin_directory, HF_PIN_SETTINGS, ignored);
+
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0 && info.value_size == sizeof(settings) &&
+	    bpf_map_lookup_elem(fd, &zero, &settings) == 0) {
+		settings.abi_version = 0;
+		bpf_map_update_elem(fd, &zero, &settings, BPF_ANY);
+	}
+	close(fd);
+}
+
 static void unpin(const struct hf_loader *loader)
 {
 	char path[HF_PINS_PATH_MAX + 32];
 
+	retire_settings(loader);
 	/* Settings first: who opens the maps begins there. */
 	for (int i = PINS - 1; i >= 0; i--) {
 		pin_path(loader, pin_names[i], path);
@@ -539,6 +565,7 @@ bool hf_loader_unload(const char *bpffs, const char *interface, char error[HF_LO
 	struct hf_loader *loader = new_loader(interface);
 	char path[HF_PINS_PATH_MAX + 32];
 	struct stat there;
+	uint32_t program_id = 0;
 	bool done = false;
 	int link;
 
@@ -557,7 +584,7 @@ bool hf_loader_unload(const char *bpffs, const char *interface, char error[HF_LO
 	pin_path(loader, HF_PIN_LINK, path);
 	link = bpf_obj_get(path);
 	if (link >= 0) {
-		if (bpf_link_detach(link) && link_ifindex(link) > 0) {
+		if (bpf_link_detach(link) && link_ifindex(link, &program_id) > 0) {
 			fail(error, "%s: cannot detach: %s", interface, strerror(errno));
 			close(link);
 			goto out;
@@ -581,9 +608,10 @@ bool hf_loader_refresh(struct hf_loader *loader, char error[HF_LOADER_ERROR_MAX]
 {
 	struct hf_address own[OWN_ADDRESSES_MAX];
 	size_t own_count;
+	uint32_t program_id = 0;
 	uint8_t mac[6];
 
-	if (link_ifindex(loader->link) != loader->status.ifindex)
+	if (link_ifindex(loader->link, &program_id) != loader->status.ifindex)
 		return fail(error, "%s: the interface is gone, or the fast path was detached from it", loader->interface);
 	if (!read_mac(loader->interface, mac, error))
 		return false;

@@ -29,10 +29,14 @@ int hf_pins_open(const char *directory, const char *name, char error[256])
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	fd = bpf_obj_get(path);
-	if (fd < 0)
-		snprintf(error, 256, "%.180s: %s%s", path, strerror(errno),
-			 errno == ENOENT ? " (the fast path is not loaded)"
-			 : errno == EPERM || errno == EACCES ? " (needs root, or CAP_BPF)" : "");
+	if (fd < 0) {
+		int fault = errno;
+
+		snprintf(error, 256, "%.180s: %s%s", path, strerror(fault),
+			 fault == ENOENT ? " (the fast path is not loaded)"
+			 : fault == EPERM || fault == EACCES ? " (needs root, or CAP_BPF)" : "");
+		errno = fault;
+	}
 	return fd;
 }
 

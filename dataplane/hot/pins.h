@@ -13,7 +13,7 @@
  * False when it is too long. */
 bool hf_pins_directory(const char *bpffs, const char *interface, char path[HF_PINS_PATH_MAX]);
 
-/* Opens the map pinned as `name` in `directory`; -1 with the reason in `error`. */
+/* Opens the map pinned as `name` in `directory`; -1 with errno, and the reason in `error`. */
 int hf_pins_open(const char *directory, const char *name, char error[256]);
 
 /* The kernel's number of an open map, 0 on a fault. */

@@ -441,7 +441,9 @@ struct hf_hot_table *hf_hot_table_open(const char *pin_dir, uint64_t secret[2], 
 			snprintf(error, 256, "%.180s: another process writes this hot table", pin_dir);
 		else
 			snprintf(error, 256, "%.180s: %s%s", writer, strerror(errno),
-				 errno == ENOENT ? " (the fast path is not loaded)" : "");
+				 errno == ENOENT   ? " (the fast path is not loaded)"
+				 : errno == EACCES ? " (only root may open it: start again)"
+						   : "");
 		return NULL;
 	}
 	if (map_pins(pin_dir, &memory, &settings_id, error))
@@ -469,9 +471,12 @@ bool hf_hot_table_is_current(const struct hf_hot_table *table)
 
 	if (table->writer_lock < 0)
 		return true;
-	settings = hf_pins_open(table->pin_dir, HF_PIN_SETTINGS, error);
-	if (settings < 0)
+	if (__atomic_load_n(&table->memory.settings->abi_version, __ATOMIC_RELAXED) != HF_ABI_VERSION)
 		return false;
+	settings = hf_pins_open(table->pin_dir, HF_PIN_SETTINGS, error);
+	/* Who has given up root may no longer look at the pins, but the maps stay open. */
+	if (settings < 0)
+		return errno == EACCES || errno == EPERM;
 	same = hf_pins_map_id(settings) == table->settings_id;
 	close(settings);
 	return same;

@@ -30,8 +30,8 @@ struct hf_hot_memory {
 };
 struct hf_hot_table *hf_hot_table_over(const struct hf_hot_memory *memory, char error[256]);
 
-/* False once the loader has put other maps in the place of these (a new ABI version or size): nobody reads this table any more, close
- * and open it again. One system call; ask now and then, not per record. */
+/* False once the loader has put other maps in the place of these (a new ABI version or size) or taken them away: nobody reads this table
+ * any more, close and open it again. One system call; ask now and then, not per record. */
 bool hf_hot_table_is_current(const struct hf_hot_table *table);
 
 /* Publishes a cacheable record, replacing one of the same question. When the table or its size class is full, evicts by SIEVE over

@@ -485,6 +485,32 @@ static void another_size_makes_new_maps_and_the_writer_notices(void **state)
 	assert_true(is_answered("www.example."));
 }
 
+static void a_writer_without_privileges_keeps_the_table_until_it_is_replaced(void **state)
+{
+	struct hf_loader_config wanted = config();
+	bool current_before, current_after;
+
+	(void)state;
+	start(NULL);
+	open_table();
+	if (seteuid(65534)) {
+		print_message("skipped: there is no other user: %s\n", strerror(errno));
+		skip();
+	}
+	current_before = hf_hot_table_is_current(table);
+	assert_int_equal(seteuid(0), 0);
+	assert_true(current_before);
+	publish(&a_www);
+	assert_true(is_answered("www.example."));
+	close_loader();
+	wanted.entries = 2048;
+	start(&wanted);
+	assert_int_equal(seteuid(65534), 0);
+	current_after = hf_hot_table_is_current(table);
+	assert_int_equal(seteuid(0), 0);
+	assert_false(current_after);
+}
+
 static void another_mode_replaces_the_link(void **state)
 {
 	struct hf_loader_config wanted = config();
@@ -620,6 +646,7 @@ int main(void)
 		T(killed_processes_are_cleaned_up_after),
 		T(half_of_the_pins_is_as_good_as_none),
 		T(another_size_makes_new_maps_and_the_writer_notices),
+		T(a_writer_without_privileges_keeps_the_table_until_it_is_replaced),
 		T(another_mode_replaces_the_link),
 		T(an_upgrade_under_load_loses_nothing),
 		T(a_new_interface_of_the_same_name_is_no_obstacle),
