@@ -19,6 +19,9 @@
 
 #define FILE_BYTES_MAX (1 << 20) /* a bound for a hostile or mistaken path; the largest honest file is some KiB */
 #define LIST_MAX 4096
+/* libyaml's time grows with the square of these. The deepest honest value is five levels down. */
+#define NESTING_MAX 16
+#define ANCHORS_MAX 256
 
 struct reader {
 	const char *name;
@@ -539,6 +542,39 @@ static bool fail_syntax(struct reader *reader, const yaml_parser_t *parser, cons
 		    parser->context ? ", " : "", parser->context ? parser->context : "");
 }
 
+/* Whether libyaml can read it in reasonable time. Syntax errors are for read_document() to tell. */
+static bool check_shape(struct reader *reader, const char *text, size_t length)
+{
+	unsigned nesting = 0, anchors = 0;
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool good = true, end = false;
+
+	if (!yaml_parser_initialize(&parser))
+		return fail(reader, 1, "", NULL, "out of memory");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+	while (good && !end && yaml_parser_parse(&parser, &event)) {
+		unsigned line = (unsigned)event.start_mark.line + 1;
+
+		end = event.type == YAML_STREAM_END_EVENT;
+		if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT) {
+			anchors += event.type == YAML_SEQUENCE_START_EVENT ? event.data.sequence_start.anchor != NULL
+									   : event.data.mapping_start.anchor != NULL;
+			if (++nesting > NESTING_MAX)
+				good = fail(reader, line, "", NULL, "more than %d levels of nesting", NESTING_MAX);
+		} else if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) {
+			nesting--;
+		} else if (event.type == YAML_SCALAR_EVENT) {
+			anchors += event.data.scalar.anchor != NULL;
+		}
+		if (good && anchors > ANCHORS_MAX)
+			good = fail(reader, line, "", NULL, "more than %d anchors", ANCHORS_MAX);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return good;
+}
+
 static bool read_document(struct reader *reader, yaml_parser_t *parser, const char *text, size_t length)
 {
 	yaml_document_t document;
@@ -583,7 +619,8 @@ struct hf_config *hf_config_parse(const char *text, size_t length, const char *n
 	if (!reader.config || !reader.lines || !reader.config->path || !yaml_parser_initialize(&parser)) {
 		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: out of memory", name);
 	} else {
-		good = set_defaults(&reader) && read_document(&reader, &parser, text, length);
+		good = set_defaults(&reader) && check_shape(&reader, text, length) &&
+		       read_document(&reader, &parser, text, length);
 		yaml_parser_delete(&parser);
 	}
 	free(reader.lines);

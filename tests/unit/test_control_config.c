@@ -287,6 +287,29 @@ static void an_endless_alias_is_refused(void **state)
 }
 
 /* Any prefix of a file and any single changed octet gives a configuration or a message, never a crash. */
+/* Each of these took libyaml minutes or hours. */
+static void a_file_that_would_take_long_is_refused(void **state)
+{
+	enum { LENGTH = 1 << 20 };
+	static const char *const parts[] = {"[", "{a: ", "&a [", "- "};
+	char *text = malloc(LENGTH), error[HF_CONFIG_ERROR_MAX];
+	size_t length = (size_t)sprintf(text, "listen: [");
+
+	(void)state;
+	for (unsigned i = 0; length + 32 < LENGTH; i++)
+		length += (size_t)sprintf(text + length, "&a%u x, ", i);
+	length += (size_t)sprintf(text + length, "x]");
+	assert_null(hf_config_parse(text, length, "t.yaml", error));
+	assert_string_equal(error, "t.yaml:1: more than 256 anchors");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		for (length = 0; length + 4 < LENGTH; length += strlen(parts[i]))
+			memcpy(text + length, parts[i], strlen(parts[i]));
+		assert_null(hf_config_parse(text, length, "t.yaml", error));
+		assert_string_equal(error, "t.yaml:1: more than 16 levels of nesting");
+	}
+	free(text);
+}
+
 static void damaged_files_are_taken_or_refused_with_a_message(void **state)
 {
 	char error[HF_CONFIG_ERROR_MAX], copy[sizeof(everything)];
@@ -391,6 +414,7 @@ int main(void)
 		cmocka_unit_test(a_section_without_lines_is_taken),
 		cmocka_unit_test(a_message_never_carries_control_characters),
 		cmocka_unit_test(an_endless_alias_is_refused),
+		cmocka_unit_test(a_file_that_would_take_long_is_refused),
 		cmocka_unit_test(damaged_files_are_taken_or_refused_with_a_message),
 		cmocka_unit_test(a_missing_file_and_a_directory_are_refused),
 		cmocka_unit_test(a_file_is_read_from_disk),
