@@ -14,6 +14,7 @@
 #include "control/fastpath.h"
 #include "control/health.h"
 #include "control/log.h"
+#include "control/rpc_text.h"
 
 enum {
 	ASK_TIMEOUT_MS = 2000, /* what the dataplane answers from memory */
@@ -63,7 +64,7 @@ json_t *hf_control_status(struct hf_control *control)
 		"uptime_s", (json_int_t)((now.mono_ns - control->started.mono_ns) / HF_NS_PER_SECOND), "config",
 		control->first->path, "fastpath", hf_fastpath_status(control->fastpath), "dataplane", dataplane);
 	if (status && !dataplane)
-		json_object_set_new(status, "dataplane_error", json_string(error));
+		json_object_set_new(status, "dataplane_error", hf_rpc_text(error));
 	return status;
 }
 
@@ -75,7 +76,7 @@ json_t *hf_control_stats(struct hf_control *control)
 	ask_dataplane(control, "stats", NULL, ASK_TIMEOUT_MS, &stats, error);
 	if (!json_is_object(stats)) {
 		json_decref(stats);
-		stats = json_pack("{s:s}", "dataplane_error", error);
+		stats = json_pack("{s:o}", "dataplane_error", hf_rpc_text(error));
 	}
 	if (stats)
 		json_object_set_new(stats, "kernel", hf_fastpath_stats(control->fastpath));
@@ -155,7 +156,7 @@ static json_t *reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 		hf_config_free(control->config);
 	control->config = next;
 	if (outcome == HF_RPC_UNREACHABLE)
-		return json_pack("{s:s, s:s}", "holdfastd", "reloaded", "dataplane_error", error);
+		return json_pack("{s:s, s:o}", "holdfastd", "reloaded", "dataplane_error", hf_rpc_text(error));
 	return json_pack("{s:s, s:s}", "holdfastd", "reloaded", "dataplane", "reloaded");
 }
 

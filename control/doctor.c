@@ -15,6 +15,7 @@
 #include <time.h>
 #include "control/doctor_checks.h"
 #include "control/rpc_client.h"
+#include "control/rpc_text.h"
 
 enum { KERNEL_MAJOR_MIN = 6, KERNEL_MINOR_MIN = 1 }; /* Debian 12's; docs/decisions.md lists what is used of it */
 enum { ASK_TIMEOUT_MS = 1000 };
@@ -30,7 +31,7 @@ void hf_doctor_add(json_t *checks, const char *name, bool ok, const char *mend, 
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	json_array_append_new(checks,
-			      json_pack("{s:s, s:b, s:s, s:s}", "name", name, "ok", ok, "text", text, "mend", mend));
+			      json_pack("{s:s, s:b, s:o, s:s}", "name", name, "ok", ok, "text", hf_rpc_text(text), "mend", mend));
 }
 
 static void check_kernel(json_t *checks)

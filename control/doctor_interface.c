@@ -259,7 +259,7 @@ void hf_doctor_check_bpf(json_t *checks, const struct hf_config *config)
 {
 	libbpf_print_fn_t print = libbpf_set_print(print_nothing);
 	char existing[256];
-	struct statfs fs;
+	struct statfs fs = {0};
 	int xdp, clock, xskmap;
 
 	/* The configured directory is made at start: look at the nearest one that exists. */

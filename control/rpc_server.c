@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "control/log.h"
 #include "control/rpc_protocol.h"
+#include "control/rpc_text.h"
 
 struct hf_rpc_server {
 	hf_rpc_handler handler;
@@ -65,7 +66,7 @@ static bool send_line(int fd, const json_t *answer)
 
 static bool send_error(int fd, const char *text)
 {
-	json_t *answer = json_pack("{s:s}", "error", text);
+	json_t *answer = json_pack("{s:o}", "error", hf_rpc_text(text));
 	bool sent = answer && send_line(fd, answer);
 
 	json_decref(answer);

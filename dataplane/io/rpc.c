@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "control/rpc_protocol.h"
+#include "control/rpc_text.h"
 
 enum { CONNECTIONS = 16, BACKLOG = 16, READ_OCTETS = 4096 };
 #define LISTENER_EVENT (UINT64_C(1) << 63)
@@ -143,7 +144,7 @@ static void answer_line(struct hf_rpc *rpc, struct connection *connection, const
 	else if (result)
 		send_line(connection, json_pack("{s:o}", "result", result));
 	else
-		send_line(connection, json_pack("{s:s}", "error", call.error));
+		send_line(connection, json_pack("{s:o}", "error", hf_rpc_text(call.error)));
 }
 
 /* Answers whole lines until one's answer comes later. The connection may be gone afterwards. */

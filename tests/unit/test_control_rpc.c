@@ -109,6 +109,8 @@ static void read_line(int fd, char *line, size_t size)
 	line[length] = '\0';
 }
 
+#define A63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const struct {
 	const char *request, *answer;
 } rows[] = {
@@ -116,6 +118,8 @@ static const struct {
 	{"{\"method\": \"echo\"}\n", "{\"result\":{\"params\":null}}"},
 	{"{\"method\": \"echo\", \"params\": null}\r\n", "{\"result\":{\"params\":null}}"},
 	{"{\"method\": \"none\"}\n", "{\"error\":\"there is no method 'none'\"}"},
+	/* The text cuts the name inside its last letter. */
+	{"{\"method\": \"" A63 "\xc3\xa9\"}\n", "{\"error\":\"there is no method '" A63 "?'\"}"},
 	{"{\"method\": \"echo\", \"params\": [1]}\n", "{\"error\":\"params is not an object\"}"},
 	{"{\"method\": 5}\n", "{\"error\":\"the request has no method\"}"},
 	{"{}\n", "{\"error\":\"the request has no method\"}"},
