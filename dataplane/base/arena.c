@@ -31,18 +31,25 @@ struct block {
 struct hf_arena {
 	struct block *newest;
 	size_t limit, taken;
+	size_t *left; /* of what it shares with others; NULL: it does not */
 	size_t next_block;
 };
 
-struct hf_arena *hf_arena_new(size_t limit)
+struct hf_arena *hf_arena_new_sharing(size_t limit, size_t *left)
 {
 	struct hf_arena *arena = calloc(1, sizeof(*arena));
 
 	if (arena) {
 		arena->limit = limit;
+		arena->left = left;
 		arena->next_block = FIRST_BLOCK;
 	}
 	return arena;
+}
+
+struct hf_arena *hf_arena_new(size_t limit)
+{
+	return hf_arena_new_sharing(limit, NULL);
 }
 
 static bool add_block(struct hf_arena *arena, size_t size)
@@ -51,9 +58,13 @@ static bool add_block(struct hf_arena *arena, size_t size)
 
 	if (!ONE_BLOCK_PER_PIECE && size < arena->next_block)
 		size = arena->next_block;
+	if (arena->left && sizeof(*block) + size > *arena->left)
+		return false;
 	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return false;
+	if (arena->left)
+		*arena->left -= sizeof(*block) + size;
 	block->older = arena->newest;
 	block->size = size;
 	block->used = 0;
@@ -97,6 +108,8 @@ static void free_blocks(struct hf_arena *arena, bool keep_first)
 	while (arena->newest && (arena->newest->older || !keep_first)) {
 		struct block *older = arena->newest->older;
 
+		if (arena->left)
+			*arena->left += sizeof(struct block) + arena->newest->size;
 		free(arena->newest);
 		arena->newest = older;
 	}

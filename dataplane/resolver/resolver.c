@@ -70,6 +70,8 @@ struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, str
 		return NULL;
 	}
 	resolver->cache = cache;
+	resolver->arena_memory_left = (size_t)HF_RESOLVER_CLIENT_MEMORY *
+				      (clients < HF_RESOLVER_CLIENTS_WORTH ? HF_RESOLVER_CLIENTS_WORTH : clients);
 	resolver->random = *random;
 	random->fill(random->state, resolver->secret, sizeof(resolver->secret));
 	resolver->servers = hf_servers_new(table_size(clients, HF_RESOLVER_SERVERS_MAX), resolver->secret);
@@ -141,7 +143,7 @@ struct hf_arena *hf_resolver_take_arena(struct hf_resolver *resolver)
 {
 	if (resolver->arena_count)
 		return resolver->arenas[--resolver->arena_count];
-	return hf_arena_new(HF_RESOLVER_ARENA_MEMORY);
+	return hf_arena_new_sharing(HF_RESOLVER_ARENA_MEMORY, &resolver->arena_memory_left);
 }
 
 void hf_resolver_give_arena(struct hf_resolver *resolver, struct hf_arena *arena)

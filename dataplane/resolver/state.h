@@ -25,6 +25,10 @@ enum {
 
 /* Bounds of one question's or fetch's memory, and of one reply's. */
 #define HF_RESOLVER_ARENA_MEMORY (512 * 1024)
+/* All together hold so much for each client that may wait, or for HF_RESOLVER_CLIENTS_WORTH of them: one question with a few fetches needs a quarter; thousands
+ * that each carry a DNAME with 60 KiB of signatures to a silent server get SERVFAIL. */
+#define HF_RESOLVER_CLIENT_MEMORY (32 * 1024)
+#define HF_RESOLVER_CLIENTS_WORTH 1024
 #define HF_RESOLVER_SCRATCH_MEMORY (4 * 1024 * 1024)
 
 struct hf_client {
@@ -62,6 +66,7 @@ struct hf_resolver {
 	struct hf_exchange *closing;  /* whose CANCEL action the caller holds: freed at the next call */
 	struct hf_client *answering; /* whose ANSWER action the caller holds: freed at the next call */
 
+	size_t arena_memory_left;
 	struct hf_arena *arenas[HF_RESOLVER_ARENAS_KEPT]; /* spare ones */
 	unsigned arena_count;
 	struct hf_arena *scratch; /* the reply being parsed, the answer being composed */

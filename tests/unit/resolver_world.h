@@ -58,9 +58,9 @@ struct world {
 	struct hf_arena *arena;
 	uint64_t seed;
 	struct hf_now now;
-	struct world_send sends[200];
+	struct world_send sends[400];
 	unsigned send_count;
-	struct world_answer answers[32];
+	struct world_answer answers[80];
 	unsigned answer_count;
 	struct hf_query query; /* the last client's */
 };
@@ -169,7 +169,7 @@ static inline void take_answer(struct world *w, const struct hf_action *action)
 	struct world_answer *answer = &w->answers[w->answer_count++];
 	const struct hf_reply_options options = {1232, 4096};
 
-	assert_true(w->answer_count <= 32);
+	assert_true(w->answer_count <= 80);
 	answer->client = action->answer.client;
 	answer->from_cache = action->answer.from_cache;
 	answer->cacheable = action->answer.cacheable;
@@ -193,7 +193,7 @@ static inline void world_drain(struct world *w)
 		if (action.kind == HF_ACTION_SEND) {
 			struct world_send *send = &w->sends[w->send_count++];
 
-			assert_true(w->send_count <= 200);
+			assert_true(w->send_count <= 400);
 			*send = (struct world_send){.exchange = action.send.exchange,
 						    .server = action.send.server,
 						    .tcp = action.send.tcp,

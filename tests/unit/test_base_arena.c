@@ -66,6 +66,21 @@ static void reset_gives_the_whole_limit_back_and_pieces_are_zeroed_again(void **
 	hf_arena_free(arena);
 }
 
+static void what_arenas_share_bounds_them_together(void **state)
+{
+	size_t left = 20000;
+	struct hf_arena *a = hf_arena_new_sharing(1 << 20, &left), *b = hf_arena_new_sharing(1 << 20, &left);
+
+	(void)state;
+	assert_non_null(hf_arena_take(a, 12000));
+	assert_null(hf_arena_take(b, 12000));
+	assert_non_null(hf_arena_take(b, 1000));
+	hf_arena_free(a);
+	assert_non_null(hf_arena_take(b, 12000));
+	hf_arena_free(b);
+	assert_int_equal(left, 20000);
+}
+
 static void a_copy_is_equal_and_independent(void **state)
 {
 	struct hf_arena *arena = hf_arena_new(4096);
@@ -86,6 +101,7 @@ int main(void)
 		cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
 		cmocka_unit_test(the_limit_holds_and_a_refusal_changes_nothing),
 		cmocka_unit_test(reset_gives_the_whole_limit_back_and_pieces_are_zeroed_again),
+		cmocka_unit_test(what_arenas_share_bounds_them_together),
 		cmocka_unit_test(a_copy_is_equal_and_independent),
 	};
 

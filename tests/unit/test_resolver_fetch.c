@@ -618,6 +618,57 @@ TEST_IN_WORLD(running_questions_are_freed_with_the_resolver, NULL)
 	assert_int_equal(open_sends(w), 2);
 }
 
+static void many_clients(struct hf_resolver_config *config)
+{
+	config->max_clients = 256;
+}
+
+/* A DNAME whose signatures fill 50 KiB. */
+static void put_large_dname(struct world *w, const char *owner, const char *target)
+{
+	enum { SIGNATURES = 50, SIGNATURE_SIZE = 1000 };
+	static uint8_t signatures[SIGNATURES][SIGNATURE_SIZE];
+	struct hf_rdata rdata[1 + SIGNATURES];
+	const struct hf_rrset *rrset;
+
+	rdata[0].bytes = wire_name(w, target);
+	rdata[0].length = (uint16_t)hf_name_length(rdata[0].bytes);
+	for (int i = 0; i < SIGNATURES; i++) {
+		signatures[i][1] = HF_TYPE_DNAME;
+		signatures[i][SIGNATURE_SIZE - 1] = (uint8_t)i;
+		rdata[1 + i] = (struct hf_rdata){.bytes = signatures[i], .length = SIGNATURE_SIZE};
+	}
+	rrset = hf_rrset_make(w->arena, wire_name(w, owner), HF_TYPE_DNAME, HF_CLASS_IN, 3600, rdata, 1, SIGNATURES);
+	assert_non_null(rrset);
+	assert_true(hf_cache_put(w->cache, rrset, HF_RANK_ANSWER_AUTH, w->now));
+}
+
+TEST_IN_WORLD(questions_with_large_chains_do_not_take_all_memory, many_clients)
+{
+	char name[40];
+	unsigned waiting;
+
+	for (int i = 0; i < 8; i++) {
+		char owner[16], target[16];
+
+		snprintf(owner, sizeof(owner), "d%d.", i);
+		snprintf(target, sizeof(target), i < 7 ? "d%d." : "silent.", i + 1);
+		put_large_dname(w, owner, target);
+	}
+	for (unsigned i = 0; i < 110; i++) {
+		snprintf(name, sizeof(name), "x%u.d0.", i);
+		world_ask(w, i, name, HF_TYPE_A);
+	}
+	waiting = (unsigned)world_stats(w).clients_waiting;
+	assert_true(waiting > 40 && waiting < 90); /* the others got SERVFAIL */
+	assert_int_equal(w->answers[w->answer_count - 1].message.rcode, HF_RCODE_SERVFAIL);
+	for (unsigned i = 0; i < 110; i++)
+		hf_resolver_forget(w->resolver, i);
+	pass_ms(w, 60000);
+	world_ask(w, 200, "x.d0.", HF_TYPE_A);
+	expect_sent(w, ROOT, "x.silent.", HF_TYPE_A);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -667,6 +718,7 @@ int main(void)
 		cmocka_unit_test(more_clients_than_allowed_get_servfail),
 		cmocka_unit_test(any_takes_what_is_there),
 		cmocka_unit_test(data_with_ttl_0_is_answered_and_not_kept),
+		cmocka_unit_test(questions_with_large_chains_do_not_take_all_memory),
 		cmocka_unit_test(running_questions_are_freed_with_the_resolver),
 	};
 
