@@ -16,7 +16,9 @@ enum {
 	SLEEP_MAX_MS = 1000,
 	INPUT_OCTETS = HF_FRAMING_PREFIX + HF_SERVE_QUERY_MAX,
 	OUTPUT_OCTETS = 256 << 10, /* replies not yet taken; above, the connection is not read */
+	OUTPUT_OCTETS_MAX = 1 << 20, /* answers to what was read before still come; above, it is closed */
 };
+#define SLOW_READER_NS (2 * HF_NS_PER_SECOND) /* output stuck for so long: gives way to a new client */
 
 struct connection {
 	TAILQ_ENTRY(connection) link; /* among the open ones by activity, longest idle first; or among the free */
@@ -30,6 +32,7 @@ struct connection {
 	size_t in_used;
 	uint8_t *out;
 	size_t out_used, out_sent, out_room;
+	uint64_t pending_ns; /* since when there is output */
 	uint8_t in[INPUT_OCTETS];
 };
 TAILQ_HEAD(connections, connection);
@@ -155,10 +158,18 @@ static bool append(struct connection *connection, const uint8_t *bytes, size_t l
 	return true;
 }
 
-static bool send_reply(struct connection *connection, const uint8_t *reply, size_t length)
+/* False when there is no memory, or the client takes nothing. */
+static bool send_reply(struct hf_tcp_connections *all, struct connection *connection, const uint8_t *reply,
+		       size_t length)
 {
 	uint8_t prefix[HF_FRAMING_PREFIX];
 
+	if (!out_pending(connection))
+		connection->pending_ns = all->now.mono_ns;
+	if (out_pending(connection) + sizeof(prefix) + length > OUTPUT_OCTETS_MAX) {
+		hf_counters_drop(&all->serve->counters, HF_DROP_tcp_slow_reader);
+		return false;
+	}
 	hf_framing_write_prefix(prefix, length);
 	return append(connection, prefix, sizeof(prefix)) && append(connection, reply, length);
 }
@@ -179,7 +190,7 @@ static bool take_query(struct hf_tcp_connections *all, struct connection *connec
 	hf_serve_burst(all->serve, request, 1, all->now);
 	switch (request->outcome) {
 	case HF_OUTCOME_REPLY:
-		return send_reply(connection, request->reply, request->reply_length);
+		return send_reply(all, connection, request->reply, request->reply_length);
 	case HF_OUTCOME_MISS:
 		ticket = hf_serve_take_ticket(all->serve, request, all->now);
 		if (!ticket)
@@ -293,7 +304,7 @@ bool hf_tcp_connections_take_answers(struct hf_tcp_connections *all)
 		}
 		connection->under_way--;
 		hf_serve_answered(all->serve, ticket);
-		good = ticket->reply_length == 0 || send_reply(connection, ticket->reply, ticket->reply_length);
+		good = ticket->reply_length == 0 || send_reply(all, connection, ticket->reply, ticket->reply_length);
 		hf_serve_release(all->serve, ticket);
 		if (good)
 			advance(all, connection);
@@ -323,6 +334,14 @@ bool hf_tcp_connections_displace(struct hf_tcp_connections *all)
 		if (connection->under_way == 0 && !out_pending(connection)) {
 			hf_counter_add(&all->serve->counters.tcp_displaced, 1);
 			close_connection(all, connection);
+			return true;
+		}
+	}
+	/* Who reads a little now and then is never idle; a few hundred such would keep everybody else out. */
+	TAILQ_FOREACH(connection, &all->open, link)
+	{
+		if (out_pending(connection) && all->now.mono_ns - connection->pending_ns >= SLOW_READER_NS) {
+			close_counted(all, connection, HF_DROP_tcp_slow_reader);
 			return true;
 		}
 	}

@@ -21,7 +21,7 @@ void hf_tcp_connections_set_now(struct hf_tcp_connections *all, struct hf_now no
 /* Takes over an accepted socket, in the place of the longest idle connection when there is no other; closes it when
  * there is none. */
 void hf_tcp_connections_admit(struct hf_tcp_connections *all, int fd, const union hf_sockaddr *remote);
-/* Closes the connection that has been idle longest. False when none is idle. */
+/* Closes the connection that has been idle longest, else one that does not take its answers. False when there is none. */
 bool hf_tcp_connections_displace(struct hf_tcp_connections *all);
 /* An event of epoll_wait(); of a connection closed in the meantime it is ignored. */
 void hf_tcp_connections_ready(struct hf_tcp_connections *all, uint64_t data, uint32_t events);
