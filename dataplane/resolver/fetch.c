@@ -383,6 +383,18 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 
 /* ---- sending ---- */
 
+/* A first silence sends us quickly to another server. Who is asked again because no other is left gets more time, by what this fetch has
+ * waited already: others' replies from there may have been as quick as ever. A forwarder's distance says nothing
+ * of how long it has to look itself. */
+static uint64_t patience_ns(const struct hf_resolver *resolver, const struct hf_fetch *fetch,
+			    const struct hf_delegation_address *address)
+{
+	unsigned waited = address->sends + (fetch->delegation.source == HF_DELEGATION_FORWARD);
+	uint64_t ms = waited ? (uint64_t)resolver->config.timeout_initial_ms << (waited - 1) : 0;
+
+	return (ms < resolver->config.timeout_max_ms ? ms : resolver->config.timeout_max_ms) * HF_NS_PER_MS;
+}
+
 void hf_fetch_send(struct hf_resolver *resolver, struct hf_fetch *fetch, unsigned address_index, bool tcp)
 {
 	struct hf_delegation_address *address = &fetch->delegation.addresses[address_index];
@@ -422,10 +434,12 @@ void hf_fetch_send(struct hf_resolver *resolver, struct hf_fetch *fetch, unsigne
 		hf_fetch_fail(resolver, fetch, HF_CAUSE_LIMIT);
 		return;
 	}
+	timeout_ns = hf_server_timeout_ns(server, &bounds);
+	if (timeout_ns < patience_ns(resolver, fetch, address))
+		timeout_ns = patience_ns(resolver, fetch, address);
 	fetch->budget->queries_left--;
 	fetch->sends++;
 	address->sends++;
-	timeout_ns = hf_server_timeout_ns(server, &bounds);
 	if (tcp) {
 		/* A handshake and a round trip, and a server that may have to think. */
 		uint64_t floor_ns = bounds.timeout_max_ms * HF_NS_PER_MS / 2;

@@ -290,6 +290,19 @@ TEST_IN_WORLD(a_refused_connection_leads_to_the_next_server_without_cancel, NULL
 	expect_sent(w, "192.0.2.22:53", "www.example.com.", HF_TYPE_A);
 }
 
+/* Its distance says nothing of how long it thinks: names of its own have to be looked up elsewhere, or it pauses. */
+TEST_IN_WORLD(a_near_server_may_once_be_slow, NULL)
+{
+	down_to_example(w, "www.example.com.");
+	pass_ms(w, 1);
+	reply(w, HF_FLAG_AA, 0, "an www.example.com. 300 A 203.0.113.1", NULL);
+	world_ask(w, 2, "slow.example.com.", HF_TYPE_A);
+	pass_ms(w, 1000);
+	expect_sent(w, EXAMPLE, "slow.example.com.", HF_TYPE_A);
+	reply(w, HF_FLAG_AA, 0, "an slow.example.com. 300 A 203.0.113.1", NULL);
+	expect_answer(w, 2, HF_RCODE_NOERROR, 1);
+}
+
 /* ---- forgery ---- */
 
 TEST_IN_WORLD(ignores_replies_that_do_not_match, NULL)
@@ -534,6 +547,18 @@ TEST_IN_WORLD(the_longest_route_wins, with_routes)
 	assert_false(last_sent(w)->message[2] & 1);
 }
 
+TEST_IN_WORLD(a_forwarder_may_take_its_time, with_routes)
+{
+	world_ask(w, 1, "www.corp.example.", HF_TYPE_A);
+	pass_ms(w, 1);
+	reply(w, HF_FLAG_RA, 0, "an www.corp.example. 300 A 10.0.0.1", NULL);
+	world_ask(w, 2, "cold.corp.example.", HF_TYPE_A);
+	pass_ms(w, 390);
+	assert_int_equal(world_stats(w).upstream_timeouts, 0);
+	pass_ms(w, 2000);
+	expect_sent(w, "192.0.2.50:5300", "cold.corp.example.", HF_TYPE_A);
+}
+
 TEST_IN_WORLD(refetches_an_entry_asked_for_in_its_last_tenth_once, NULL)
 {
 	down_to_example(w, "www.example.com.");
@@ -695,6 +720,7 @@ int main(void)
 		cmocka_unit_test(asks_over_tcp_after_truncation),
 		cmocka_unit_test(truncation_over_tcp_is_a_failure),
 		cmocka_unit_test(a_refused_connection_leads_to_the_next_server_without_cancel),
+		cmocka_unit_test(a_near_server_may_once_be_slow),
 		cmocka_unit_test(ignores_replies_that_do_not_match),
 		cmocka_unit_test(asks_over_tcp_when_the_letter_case_comes_back_changed),
 		cmocka_unit_test(many_forgeries_move_the_exchange_to_tcp),
@@ -712,6 +738,7 @@ int main(void)
 		cmocka_unit_test(primes_the_root_before_its_first_use),
 		cmocka_unit_test(falls_back_to_the_hints_when_priming_fails),
 		cmocka_unit_test(the_longest_route_wins),
+		cmocka_unit_test(a_forwarder_may_take_its_time),
 		cmocka_unit_test(refetches_an_entry_asked_for_in_its_last_tenth_once),
 		cmocka_unit_test(transfers_and_meta_types_are_not_asked_upstream),
 		cmocka_unit_test(without_rd_the_cache_alone_answers),
