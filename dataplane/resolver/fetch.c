@@ -287,7 +287,7 @@ static bool is_eligible(struct hf_resolver *resolver, const struct hf_fetch *fet
 	case LAST_RESORT:
 		return !lame && address->last_resort;
 	case KNOWN_LAME:
-		return lame && address->sends == 0;
+		return lame && (address->sends == 0 || !is_dead(resolver, &address->address));
 	default:
 		return false;
 	}

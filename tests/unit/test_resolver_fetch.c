@@ -303,6 +303,20 @@ TEST_IN_WORLD(a_near_server_may_once_be_slow, NULL)
 	expect_answer(w, 2, HF_RCODE_NOERROR, 1);
 }
 
+/* A client brings the mark about by asking what the server refuses; the zone's other names then need the server all the same. */
+TEST_IN_WORLD(a_lame_server_that_is_the_only_one_is_asked_again_after_silence, NULL)
+{
+	down_to_example(w, "refused.example.com.");
+	reply(w, 0, HF_RCODE_REFUSED, NULL);
+	expect_answer(w, 1, HF_RCODE_SERVFAIL, 0);
+	world_ask(w, 2, "www.example.com.", HF_TYPE_A);
+	expect_sent(w, EXAMPLE, "www.example.com.", HF_TYPE_A);
+	time_out(w);
+	expect_sent(w, EXAMPLE, "www.example.com.", HF_TYPE_A);
+	reply(w, HF_FLAG_AA, 0, "an www.example.com. 300 A 203.0.113.1", NULL);
+	expect_answer(w, 2, HF_RCODE_NOERROR, 1);
+}
+
 /* ---- forgery ---- */
 
 TEST_IN_WORLD(ignores_replies_that_do_not_match, NULL)
@@ -721,6 +735,7 @@ int main(void)
 		cmocka_unit_test(truncation_over_tcp_is_a_failure),
 		cmocka_unit_test(a_refused_connection_leads_to_the_next_server_without_cancel),
 		cmocka_unit_test(a_near_server_may_once_be_slow),
+		cmocka_unit_test(a_lame_server_that_is_the_only_one_is_asked_again_after_silence),
 		cmocka_unit_test(ignores_replies_that_do_not_match),
 		cmocka_unit_test(asks_over_tcp_when_the_letter_case_comes_back_changed),
 		cmocka_unit_test(many_forgeries_move_the_exchange_to_tcp),
