@@ -3,7 +3,8 @@
 """Reads meson's test logs and prints one line a suite: programs and the cases they counted themselves.
 
 Cases are counted from cmocka's "[  PASSED  ] N test(s)." and from a plain "N passed, N failed[, N skipped]" line.
-Exit status 1 when anything failed or a suite ran nothing.
+What a program that passed left out it says in lines "skipped: REASON", which are shown.
+Exit status 1 when anything failed, or a suite or a program ran nothing.
 """
 import json
 import pathlib
@@ -12,6 +13,7 @@ import sys
 
 CMOCKA = re.compile(r"\[  (PASSED|FAILED|SKIPPED) +\] (\d+) test\(s\)")
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
+SKIPPED = re.compile(r"^skipped: (.+)$", re.M)
 
 
 def cases(output):
@@ -52,10 +54,16 @@ def main(logs, suites):
                 passed, failed, skipped = counted or (0, 0, 0)
                 counted = (passed, max(failed, 1), skipped)
                 notes.append(f"  FAILED  {name} ({result.lower()}, exit status {test.get('returncode')})")
-            elif counted is None:
-                counted = (1, 0, 0)
-            elif counted[1]:
-                notes.append(f"  FAILED  {name}: counted {counted[1]} failed yet exited 0")
+            else:
+                reasons = SKIPPED.findall(output)
+                passed, failed, skipped = counted or (1, 0, 0)
+                counted = (passed, failed, max(skipped, len(reasons)))
+                notes += [f"  skipped in {name}: {reason}" for reason in reasons]
+                if failed:
+                    notes.append(f"  FAILED  {name}: counted {failed} failed yet exited 0")
+                elif not passed and not counted[2]:
+                    counted = (0, 1, 0)
+                    notes.append(f"  FAILED  {name}: ran no case")
             counts = [a + b for a, b in zip(counts, counted)]
         print(f"{suite:7} {programs:3} programs, {counts[0]:5} cases passed, {counts[1]} failed, "
               f"{counts[2]} skipped, {seconds:.0f} s")
