@@ -323,7 +323,8 @@ lab_pass_program() # ROLE IF FILE
 
 lab_pins()
 {
-	if ! mountpoint -q /sys/fs/bpf && ! mount -t bpf bpf /sys/fs/bpf; then
+	# one at a time: a second mount would hide the first one's pins
+	if ! flock "$LAB_STATE/lock" sh -c 'mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf'; then
 		lab_note "no bpffs: mount -t bpf bpf /sys/fs/bpf failed"
 		return 1
 	fi
