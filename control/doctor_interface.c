@@ -224,7 +224,7 @@ static void check_attached(json_t *checks, const struct hf_config *config)
 	unsigned ifindex = if_nametoindex(config->interface);
 	struct bpf_link_info link = {0};
 	uint32_t length = sizeof(link);
-	char directory[HF_PINS_PATH_MAX], path[HF_PINS_PATH_MAX + 16], mend[64];
+	char directory[HF_PINS_PATH_MAX], path[HF_PINS_PATH_MAX + 16], mend[128];
 	int fd;
 
 	if (!ifindex || bpf_xdp_query((int)ifindex, 0, &query) != 0 ||
@@ -236,7 +236,7 @@ static void check_attached(json_t *checks, const struct hf_config *config)
 		memset(&link, 0, sizeof(link));
 	if (fd >= 0)
 		close(fd);
-	snprintf(mend, sizeof(mend), "ip link set dev %s xdp off, or bpftool net detach", config->interface);
+	snprintf(mend, sizeof(mend), "ip link set dev %s xdp off; if it hangs on a link: bpftool link detach id N, N from bpftool link show", config->interface);
 	if (query.attach_mode == XDP_ATTACHED_NONE)
 		hf_doctor_add(checks, "xdp-program", true, "", "none is attached to %s", config->interface);
 	else if (link.prog_id && link.prog_id == query.prog_id)

@@ -420,7 +420,8 @@ static bool attach(struct hf_loader *loader, enum hf_attach mode, char *error)
 		/* EEXIST: attached in the other mode. */
 		if (id && (fault == EBUSY || fault == EEXIST)) {
 			describe_program(id, other);
-			return fail(error, "%s: another XDP program is attached (%s); mend: stop its owner, or ip link set dev %s xdp off",
+			return fail(error, "%s: another XDP program is attached (%s); mend: stop its owner, or ip link set dev %s xdp off; "
+					   "if it hangs on a link: bpftool link detach id N, N from bpftool link show",
 				    loader->interface, other, loader->interface);
 		}
 		return fail(error, "%s: cannot attach the fast path (%s): %s", loader->interface,
