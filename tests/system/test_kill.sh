@@ -17,14 +17,13 @@ lab_nsd authority sld "$(cat "$LAB_DIR/sld.addresses")" include="$LAB_DIR/sld.co
 test_daemon
 test_dataplane
 
-# Two seconds are the product's figure on a machine of its own; sanitizers and a crowd on the CPUs cost more.
+# The figure is for a machine of its own; a crowd on the CPUs costs more.
 limit=2000
-if grep -q __asan_init "$(program holdfast-dataplane)"; then
-	limit=8000
-fi
 crowd=$(awk -v cpus="$(nproc)" '{ print int($1 / cpus) }' /proc/loadavg)
-[ "$crowd" -lt 2 ] || limit=$((limit * crowd))
-[ "$limit" = 2000 ] || echo "        $limit ms allowed: sanitizers, or a load of $(cut -d' ' -f1 /proc/loadavg) on $(nproc) CPUs"
+if [ "$crowd" -ge 2 ]; then
+	limit=$((limit * crowd))
+	echo "        a load of $(cut -d' ' -f1 /proc/loadavg) on $(nproc) CPUs: $limit ms allowed"
+fi
 
 hot='holdfast-lab.de/A holdfast-lab.de/AAAA www.holdfast-lab.de/A mail.holdfast-lab.net/A nope.holdfast-lab.de/A'
 for question in $hot; do
