@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: (BSD-3-Clause OR GPL-2.0-only) */
 /* What the bench of the fast path runs around it. BPF_PROG_TEST_RUN with a repeat gives the program the frame as it left it the last time; so
- * hf_bench_restore puts the next of many frames in its place and then tail-calls the program under test, which is thus
- * measured as it is. Its own cost is measured with hf_bench_verdict behind it, and taken off.
+ * hf_bench_restore makes it the next query and then tail-calls the program under test, which is thus measured as it is. Its own cost is
+ * measured with hf_bench_verdict behind it, and taken off.
+ *
+ * Restored is what a reply changes, by stores that the program's loads match: a load that spans two stores which are still
+ * in the store buffer waits for them, and a frame that a NIC delivered never was in there.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -19,7 +22,9 @@ struct bench_frame {
 };
 
 const volatile __u32 frame_length = 60;	/* of all frames */
-const volatile __u32 word_offset = 8;	/* where in the frame its part of the name goes */
+const volatile bool over_ipv6, with_opt; /* what they are */
+const volatile bool serialised;		/* each frame is done with before the next is begun, as when they come seldom */
+const volatile __u32 word_offset = 8;	/* where in the frame the octets that tell names apart go */
 const volatile __u32 word_mask;		/* how many words there are, a power of two, minus one */
 
 __u32 next_word;
@@ -48,6 +53,8 @@ struct {
 	__type(value, __u32);
 } under_test SEC(".maps");
 
+#define COPY(type, at) (*(type *)(data + (at)) = *(type *)(from->bytes + (at)))
+
 SEC("xdp.frags")
 int hf_bench_restore(struct xdp_md *ctx)
 {
@@ -65,15 +72,35 @@ int hf_bench_restore(struct xdp_md *ctx)
 	end = (void *)(long)ctx->data_end;
 	if (data + frame_length > end)
 		return XDP_ABORTED;
-#pragma unroll
-	for (__u32 at = 0; at + 8 <= FRAME_ROOM; at += 8)
-		if (at + 8 <= frame_length)
-			*(__u64 *)(data + at) = *(__u64 *)(from->bytes + at);
-	*(__u64 *)(data + frame_length - 8) = *(__u64 *)(from->bytes + frame_length - 8);
+	COPY(__u64, 0);
+	COPY(__u32, 8);
+	if (over_ipv6) {
+		COPY(__u32, 14);
+		COPY(__u32, 18);
+		COPY(__u64, 22);
+		COPY(__u64, 30);
+		COPY(__u64, 38);
+		COPY(__u64, 46);
+		COPY(__u32, 54);
+		COPY(__u32, 58);
+		COPY(__u64, 62);
+		COPY(__u32, 70);
+	} else {
+		COPY(__u64, 14);
+		COPY(__u32, 22);
+		COPY(__u32, 26);
+		COPY(__u32, 30);
+		COPY(__u32, 34);
+		COPY(__u32, 38);
+		COPY(__u64, 42);
+		COPY(__u32, 50);
+	}
+	if (with_opt) {
+		COPY(__u64, frame_length - 11);
+		COPY(__u32, frame_length - 4);
+	}
 	*(__u64 *)(data + word_offset) = *word;
-	/* Some 25 ns, in which the stores above leave the store buffer. A NIC's frame never was in there, and reading it in other pieces
-	 * than it was written would stall the program under test. */
-	if (!bpf_ktime_get_ns())
+	if (serialised && !bpf_ktime_get_ns()) /* reading the time stamp counter waits for all that was begun */
 		return XDP_ABORTED;
 	bpf_tail_call_static(ctx, &under_test, 0);
 	return XDP_ABORTED;

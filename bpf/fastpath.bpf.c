@@ -36,25 +36,40 @@ static __attribute__((noinline)) int hf_leave(struct xdp_md *ctx, enum hf_fastpa
 	return verdict;
 }
 
-/* Where a question's record lies, 0 when it is not in the table. Both buckets are read whole: which of the ways matches is as
- * good as random, and the two cache lines come in at once. */
-static __always_inline __u32 hf_find(__u64 key)
+/* All ones for a word with our tag, which is now its place alone, below 2^32; else 0. */
+static __always_inline __u64 hf_find_mask(__u64 word)
 {
-	__u32 first = hf_hot_first(key, hf_bucket_count), second = hf_hot_second(key, hf_bucket_count);
-	__u64 tag = (__u64)hf_hot_tag(key) << 32, place = 0;
-	struct hf_hot_bucket *a = bpf_map_lookup_elem(&buckets, &first), *b = bpf_map_lookup_elem(&buckets, &second);
+	__u64 below = (word >> 32) - 1;
 
-	if (!a || !b)
+	HF_HOLD(below); /* or it becomes a branch */
+	return (__s64)below >> 63;
+}
+
+/* Looked at whole and without branches: which of the ways matches is as good as random, and a branch foretold wrongly would hold up the
+ * way to the record. */
+static __always_inline __u32 hf_find_in(__u32 number, __u64 tag)
+{
+	struct hf_hot_bucket *bucket = bpf_map_lookup_elem(&buckets, &number);
+	__u64 place = 0;
+
+	if (!bucket)
 		return 0;
 #pragma unroll
 	for (int i = 0; i < HF_BUCKET_WAYS; i++) {
-		__u64 x = *(volatile __u64 *)&a->words[i] ^ tag, y = *(volatile __u64 *)&b->words[i] ^ tag;
+		__u64 word = *(volatile __u64 *)&bucket->words[i] ^ tag;
 
-		/* A word with our tag is now its place alone, below 2^32. */
-		place = x >> 32 ? place : x;
-		place = y >> 32 ? place : y;
+		place |= word & hf_find_mask(word);
 	}
 	return place;
+}
+
+/* Where a question's record lies, 0 when it is not in the table. The writer uses the second bucket only when the first is full. */
+static __always_inline __u32 hf_find(__u64 key)
+{
+	__u64 tag = (__u64)hf_hot_tag(key) << 32;
+	__u32 place = hf_find_in(hf_hot_first(key, hf_bucket_count), tag);
+
+	return place ? place : hf_find_in(hf_hot_second(key, hf_bucket_count), tag);
 }
 
 static __always_inline struct hf_slot *hf_slot_at(__u32 place)
@@ -65,14 +80,6 @@ static __always_inline struct hf_slot *hf_slot_at(__u32 place)
 	if (!chunk || at > HF_CHUNK_LAST_UNIT * HF_CHUNK_UNIT)
 		return NULL;
 	return (void *)chunk->octets + at;
-}
-
-/* Has the second to fourth cache line of a record fetched while the first is waited for: name and body will be wanted. */
-static __always_inline void hf_slot_fetch(const struct hf_slot *slot)
-{
-	(void)*(const volatile __u64 *)&slot->words[8];
-	(void)*(const volatile __u64 *)&slot->words[16];
-	(void)*(const volatile __u64 *)&slot->words[24];
 }
 
 /* Named, and marked below, as libxdp's own program for AF_XDP: so DPDK's stock af_xdp driver, finding it attached, puts its sockets
@@ -232,7 +239,6 @@ int xsk_def_prog(struct xdp_md *ctx)
 	if (!slot)
 		HF_LEAVE(slow_miss);
 	record = (void *)slot;
-	hf_slot_fetch(slot);
 	sequence = *(volatile __u32 *)&record->sequence;
 	asm volatile("" ::: "memory");
 	if (sequence & 1)

@@ -148,7 +148,8 @@ static inline void hf_question_key(const __u64 secret[2], const __u8 *name, __u3
 
 /* ---- the hot table: maps `buckets` and `chunks` ---- */
 
-/* A bucket is four words, each 0 or tag << 32 | place. A question has two candidate buckets, which may lie anywhere.
+/* A bucket is four words, each 0 or tag << 32 | place. A question has two candidate buckets; it is put into the
+ * second only when the first is full.
  * Places: chunks of 64 KiB cut into units of 256 octets; place = chunk * HF_CHUNK_UNITS + unit. Unit 0 of a chunk is its
  * header (userspace only), so place 0 is never a record. A chunk holds records of one size class; which, is the
  * writer's affair: the kernel sees a place and reads at most HF_SLOT_MAX octets there.
@@ -170,11 +171,12 @@ struct hf_hot_bucket {
 _Static_assert(HF_RECORD_SIZE(255, HF_RECORD_BODY_MAX) <= HF_SLOT_MAX, "every cacheable record fits into a slot");
 _Static_assert(sizeof(struct hf_hot_bucket) == 32, "a bucket never spans two cache lines");
 
-/* What the loader sizes the maps to, for so many live records: buckets 60 % full, at which less than one new question in a hundred finds both
- * of its buckets full; 384 octets a record (most are below 256), which leaves room for replaced ones to rest. */
+/* What the loader sizes the maps to, for so many live records: buckets half full, at which some three in a hundred questions find their
+ * first bucket full, and less than one in a hundred both; 384 octets a record (most are below 256), which leaves
+ * room for replaced ones to rest. */
 static inline __u32 hf_hot_bucket_count(__u32 entries)
 {
-	return (__u32)((__u64)entries * 5 / (3 * HF_BUCKET_WAYS)) + 1;
+	return entries / (HF_BUCKET_WAYS / 2) + 1;
 }
 
 static inline __u32 hf_hot_chunk_count(__u32 entries)

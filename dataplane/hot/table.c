@@ -85,22 +85,19 @@ static void remove_record(struct hf_hot_table *table, uint32_t place, struct hf_
 	hf_slots_retire(table->slots, place, now);
 }
 
-/* A word for a new record: a free one of the emptier bucket; of two full ones, lets go the first that is expired or unmarked. */
+/* A word for a new record: a free one of the first bucket, else of the second; of two full ones, lets go the first record that is expired
+ * or unmarked. */
 static uint32_t free_word(struct hf_hot_table *table, __u64 key, struct hf_now now)
 {
 	uint32_t buckets[2] = {hf_hot_first(key, table->bucket_count), hf_hot_second(key, table->bucket_count)};
-	uint32_t found[2] = {0, 0}, empty[2] = {0, 0}, word, place;
+	uint32_t word, place;
 
 	for (unsigned i = 0; i < 2; i++)
 		for (uint32_t way = 0; way < HF_BUCKET_WAYS; way++) {
 			word = buckets[i] * HF_BUCKET_WAYS + way;
-			if (*word_at(table, word) == 0) {
-				empty[i]++;
-				found[i] = word;
-			}
+			if (*word_at(table, word) == 0)
+				return word;
 		}
-	if (empty[0] || empty[1])
-		return empty[0] >= empty[1] ? found[0] : found[1];
 
 	/* Two rounds at most: the first clears the marks that it passes. */
 	for (unsigned step = 0;; step++) {
