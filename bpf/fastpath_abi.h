@@ -29,6 +29,13 @@ enum hf_reply_class {
 
 enum { HF_RECORD_TTLS_MAX = 16 };    /* RRs in a record; an answer with more is composed anew each time */
 enum { HF_RECORD_BODY_MAX = 1232 };  /* octets of answer body in a record that may be cached */
+enum { HF_UDP_REPLY_MAX = 1232 };    /* octets of a UDP reply, whatever is announced or allowed (RFC 9715 §3) */
+
+/* The largest UDP reply when our OPT announces `edns_size`; the same for the kernel and the slow path. */
+static inline __u16 hf_udp_ceiling(__u16 edns_size)
+{
+	return edns_size < HF_UDP_REPLY_MAX ? edns_size : HF_UDP_REPLY_MAX;
+}
 
 /* One composed answer: everything of the reply behind the question, ready to copy.
  *

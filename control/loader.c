@@ -268,7 +268,7 @@ static bool write_services(struct hf_loader *loader, const struct hf_address *se
 	 * for somebody else's. */
 	memcpy(loader->services + (upper ? HF_SERVICE_SLOTS : 0), half, sizeof(half));
 	__atomic_store_n(&loader->settings->edns_size, edns_size, __ATOMIC_RELAXED);
-	__atomic_store_n(&loader->settings->udp_ceiling, edns_size, __ATOMIC_RELAXED);
+	__atomic_store_n(&loader->settings->udp_ceiling, hf_udp_ceiling(edns_size), __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < HF_SERVICE_SLOTS; i++)
 		if (half[i].family)
 			filter |= hf_service_filter(half[i].address[0], half[i].address[1]);

@@ -58,16 +58,6 @@ void hf_serve_free(struct hf_serve *serve)
 	free(serve);
 }
 
-static struct hf_reply_options reply_options(const struct hf_serve *serve)
-{
-	uint16_t size = atomic_load_explicit(&serve->settings->edns_size, memory_order_relaxed);
-
-	return (struct hf_reply_options){
-		.edns_size = size,
-		.udp_ceiling = size < HF_TICKET_REPLY_MAX ? size : HF_TICKET_REPLY_MAX,
-	};
-}
-
 static void log_query(const struct hf_query *query, const struct hf_address *client, bool tcp, unsigned rcode,
 		      size_t length, const char *source)
 {
@@ -125,7 +115,7 @@ static void finish(struct hf_serve *serve, struct hf_request *request, size_t le
 static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned rcode, uint16_t ede_code,
 		   _Atomic uint64_t *counter)
 {
-	struct hf_reply_options options = reply_options(serve);
+	struct hf_reply_options options = hf_serve_reply_options(serve->settings);
 	struct hf_ede ede = {.code = ede_code};
 
 	hf_counter_add(counter, 1);
@@ -243,7 +233,7 @@ static void refetch(struct hf_serve *serve, const struct hf_query *query, const 
 static void answer(struct hf_serve *serve, struct hf_request *request, const struct hf_answer_record *record,
 		   struct hf_now now)
 {
-	struct hf_reply_options options = reply_options(serve);
+	struct hf_reply_options options = hf_serve_reply_options(serve->settings);
 
 	hf_counter_add(&serve->counters.cache_hits, 1);
 	/* Before the reply: written in place, it lies where the question was. */

@@ -48,6 +48,13 @@ struct hf_serve_settings {
 	_Atomic bool allow_snoop;
 };
 
+static inline struct hf_reply_options hf_serve_reply_options(const struct hf_serve_settings *settings)
+{
+	uint16_t size = atomic_load_explicit(&settings->edns_size, memory_order_relaxed);
+
+	return (struct hf_reply_options){.edns_size = size, .udp_ceiling = hf_udp_ceiling(size)};
+}
+
 /* The resolver threads, as seen by those who have questions. Made by main before any thread starts, then constant. */
 struct hf_dispatch {
 	unsigned count;

@@ -10,10 +10,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "base/address.h"
+#include "bpf/fastpath_abi.h"
 #include "io/mailbox.h"
 #include "wire/message.h"
 
-#define HF_TICKET_REPLY_MAX 1232 /* our largest UDP reply; longer ones (TCP) are allocated by the resolver thread */
+#define HF_TICKET_REPLY_MAX HF_UDP_REPLY_MAX /* longer replies (TCP) are allocated by the resolver thread */
 #define HF_TICKET_ARRIVAL_MAX 96 /* Ethernet + two VLAN tags + IPv6 + UDP headers fit, and more */
 
 struct hf_ticket {

@@ -614,6 +614,26 @@ static void a_wildcard_stands_for_the_addresses_of_the_host(void **state)
 	assert_false(ask(&(struct frame_query){"www.example.", .destination = "192.0.2.200", .source = "192.0.2.255"}, &reply));
 }
 
+/* What the kernel sends must fit a path's MTU as the slow path's replies do, whatever OPT announces. */
+static void a_large_edns_size_does_not_raise_the_ceiling_of_replies(void **state)
+{
+	struct hf_fastpath_settings settings;
+	uint32_t zero = 0;
+	int fd;
+
+	(void)state;
+	start(NULL);
+	for (uint16_t size = 512; size <= 4096; size *= 2) {
+		assert_true(hf_loader_set_services(loader, services, 2, size, error));
+		fd = hf_pins_open(BPFFS "/" HOST, HF_PIN_SETTINGS, error);
+		assert_true(fd >= 0);
+		assert_int_equal(bpf_map_lookup_elem(fd, &zero, &settings), 0);
+		close(fd);
+		assert_int_equal(settings.edns_size, size);
+		assert_int_equal(settings.udp_ceiling, size < 1232 ? size : 1232);
+	}
+}
+
 static void unloading_leaves_nothing(void **state)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
@@ -652,6 +672,7 @@ int main(void)
 		T(a_new_interface_of_the_same_name_is_no_obstacle),
 		T(a_changed_mac_is_followed),
 		T(a_wildcard_stands_for_the_addresses_of_the_host),
+		T(a_large_edns_size_does_not_raise_the_ceiling_of_replies),
 		T(unloading_leaves_nothing),
 	};
 
