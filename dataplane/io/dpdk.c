@@ -23,6 +23,7 @@
 
 #include <urcu-qsbr.h>
 
+#include "hot/pins.h"
 #include "io/frame.h"
 #include "io/io.h"
 
@@ -180,9 +181,13 @@ static void dpdk_close(void *io)
 /* Without the fast path's program the PMD would load its own, which takes every frame from the kernel, ARP and TCP too. */
 static bool program_is_attached(const struct hf_config *config, char error[HF_IO_ERROR_MAX])
 {
-	char path[256];
+	char pins[HF_PINS_PATH_MAX], path[HF_PINS_PATH_MAX + sizeof(HF_PIN_XSKS) + 1];
 
-	snprintf(path, sizeof(path), "%s/%s/xsks_map", config->bpffs, config->interface);
+	if (!hf_pins_directory(config->bpffs, config->interface, pins)) {
+		snprintf(error, HF_IO_ERROR_MAX, "fastpath.bpffs: the path is too long");
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/%s", pins, HF_PIN_XSKS);
 	if (access(path, F_OK) == 0)
 		return true;
 	snprintf(error, HF_IO_ERROR_MAX,
@@ -239,7 +244,7 @@ failed_before_eal:
 
 static void outgoing_flush(struct hf_dpdk *dpdk, struct dpdk_queue *queue)
 {
-	uint16_t sent = 0;
+	uint16_t sent;
 
 	if (queue->outgoing_count == 0)
 		return;
@@ -276,17 +281,18 @@ static void miss_submit(struct hf_dpdk *dpdk, unsigned queue, const struct hf_re
 }
 
 /* Receives one burst of one queue and serves it. Returns how many frames came. */
-static unsigned queue_serve(struct hf_dpdk *dpdk, unsigned index, struct hf_now *now)
+static unsigned queue_serve(struct hf_dpdk *dpdk, unsigned index)
 {
 	struct dpdk_queue *queue = &dpdk->queues[index];
 	struct rte_mbuf *received[BURST], *queries[BURST];
 	struct hf_frame frames[BURST];
 	struct hf_request requests[BURST];
 	unsigned count = rte_eth_rx_burst(queue->port, 0, received, BURST), query_count = 0;
+	struct hf_now now;
 
 	if (count == 0)
 		return 0;
-	*now = hf_clock_now();
+	now = hf_clock_now();
 	for (unsigned i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(received[i], void *));
 	for (unsigned i = 0; i < count; i++) {
@@ -312,7 +318,7 @@ static unsigned queue_serve(struct hf_dpdk *dpdk, unsigned index, struct hf_now 
 		};
 		queries[query_count++] = mbuf;
 	}
-	hf_serve_burst(dpdk->serve, requests, query_count, *now);
+	hf_serve_burst(dpdk->serve, requests, query_count, now);
 	for (unsigned i = 0; i < query_count; i++) {
 		uint8_t *bytes = rte_pktmbuf_mtod(queries[i], uint8_t *);
 
@@ -323,7 +329,7 @@ static unsigned queue_serve(struct hf_dpdk *dpdk, unsigned index, struct hf_now 
 			continue;
 		}
 		if (requests[i].outcome == HF_OUTCOME_MISS)
-			miss_submit(dpdk, index, &requests[i], bytes, &frames[i].layout, *now);
+			miss_submit(dpdk, index, &requests[i], bytes, &frames[i].layout, now);
 		rte_pktmbuf_free(queries[i]);
 	}
 	return count;
@@ -334,9 +340,14 @@ static void answer_send(struct hf_dpdk *dpdk, const struct hf_ticket *ticket)
 	const struct dpdk_arrival *arrival = (const struct dpdk_arrival *)ticket->arrival;
 	struct dpdk_queue *queue = &dpdk->queues[arrival->queue];
 	size_t payload_offset = arrival->layout.payload_offset;
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(queue->pool);
+	struct rte_mbuf *mbuf;
 	uint8_t *bytes;
 
+	if (ticket->reply_length == 0) {
+		hf_serve_answered(dpdk->serve, ticket); /* counts that there is none */
+		return;
+	}
+	mbuf = rte_pktmbuf_alloc(queue->pool);
 	if (mbuf == NULL || payload_offset + ticket->reply_length > rte_pktmbuf_tailroom(mbuf)) {
 		rte_pktmbuf_free(mbuf);
 		hf_counters_drop(&dpdk->serve->counters, HF_DROP_send_failed);
@@ -356,8 +367,7 @@ static unsigned answers_send(struct hf_dpdk *dpdk)
 	unsigned count = 0;
 
 	while (count < 2 * BURST && (ticket = hf_serve_next_answer(dpdk->serve)) != NULL) {
-		if (ticket->reply_length != 0)
-			answer_send(dpdk, ticket);
+		answer_send(dpdk, ticket);
 		hf_serve_release(dpdk->serve, ticket);
 		count++;
 	}
@@ -384,7 +394,6 @@ static void idle(unsigned *rounds)
 static void dpdk_run(void *io, struct hf_thread *self)
 {
 	struct hf_dpdk *dpdk = io;
-	struct hf_now now = hf_clock_now();
 	unsigned empty_rounds = 0;
 
 	/* Gives this thread a cache of packet buffers; without one the pool works too, only slower. */
@@ -393,7 +402,7 @@ static void dpdk_run(void *io, struct hf_thread *self)
 		unsigned handled = 0;
 
 		for (unsigned i = 0; i < dpdk->queue_count; i++)
-			handled += queue_serve(dpdk, i, &now);
+			handled += queue_serve(dpdk, i);
 		handled += answers_send(dpdk);
 		for (unsigned i = 0; i < dpdk->queue_count; i++)
 			outgoing_flush(dpdk, &dpdk->queues[i]);

@@ -18,7 +18,6 @@ enum {
 };
 #define CHECK_NS HF_NS_PER_SECOND
 #define REFETCH_NS HF_NS_PER_SECOND /* so long a refetch is given; then its result goes up to the kernel */
-#define MAILBOX_EVENT UINT64_MAX
 
 struct hf_housekeeping {
 	struct hf_parts *parts;
@@ -277,8 +276,8 @@ static void run(void *argument, struct hf_thread *thread)
 	struct epoll_event events[EVENTS_A_TURN];
 
 	while (!hf_thread_stopping(thread)) {
-		bool busy, hurry, signalled = false, may_sleep;
-		int count, sleep_ms;
+		bool busy, hurry;
+		int count;
 
 		self->now = hf_clock_now();
 		take_mail(self);
@@ -288,18 +287,11 @@ static void run(void *argument, struct hf_thread *thread)
 		rcu_quiescent_state();
 		busy = reclaim(self) || hf_kernel_tier_open(self->parts->kernel_tier);
 		hf_thread_beat(thread);
-		may_sleep = !hurry && hf_mailbox_sleep(&self->mailbox);
-		sleep_ms = busy ? TURN_MS : IDLE_TURN_MS;
-		rcu_thread_offline();
-		count = epoll_wait(self->epoll_fd, events, EVENTS_A_TURN, may_sleep ? sleep_ms : 0);
-		rcu_thread_online();
-		for (int i = 0; i < count; i++)
-			signalled |= events[i].data.u64 == MAILBOX_EVENT;
-		hf_mailbox_awake(&self->mailbox, signalled);
+		count = hf_thread_wait(&self->mailbox, self->epoll_fd, events, EVENTS_A_TURN,
+				       hurry ? 0 : busy ? TURN_MS : IDLE_TURN_MS);
 		self->now = hf_clock_now();
 		for (int i = 0; i < count; i++)
-			if (events[i].data.u64 != MAILBOX_EVENT)
-				hf_rpc_ready(self->rpc, events[i].data.u64, events[i].events, self->now);
+			hf_rpc_ready(self->rpc, events[i].data.u64, events[i].events, self->now);
 	}
 }
 
@@ -308,7 +300,6 @@ static void run(void *argument, struct hf_thread *thread)
 struct hf_housekeeping *hf_housekeeping_new(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 {
 	struct hf_housekeeping *self = aligned_alloc(64, (sizeof(*self) + 63) & ~(size_t)63);
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = MAILBOX_EVENT};
 
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory or file descriptors");
 	if (!self)
@@ -320,7 +311,7 @@ struct hf_housekeeping *hf_housekeeping_new(struct hf_parts *parts, char error[H
 	self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	self->tickets = hf_ticket_pool_new(TICKETS);
 	if (self->epoll_fd < 0 || !self->tickets || !hf_mailbox_init(&self->mailbox) ||
-	    epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->mailbox.event_fd, &event) != 0)
+	    !hf_mailbox_watch(&self->mailbox, self->epoll_fd))
 		goto fault;
 	self->rpc = hf_rpc_new(self->epoll_fd, parts->config->dataplane_socket, parts, self, error);
 	if (!self->rpc)

@@ -37,6 +37,12 @@ struct hf_thread {
 bool hf_thread_start(struct hf_thread *thread); /* false with errno */
 void hf_thread_join(struct hf_thread *thread);	/* wakes it first; fine when never started */
 
+/* Where a thread with a mailbox waits: up to `timeout_ms` for mail or an event of `epoll_fd`, in which hf_mailbox_watch() put the
+ * mailbox; 0 only looks. The thread is QSBR offline meanwhile and so holds nothing of the cache. Returns how many events
+ * there are, the mailbox's own not among them. */
+struct epoll_event;
+int hf_thread_wait(struct hf_mailbox *mailbox, int epoll_fd, struct epoll_event *events, int max, int timeout_ms);
+
 static inline bool hf_thread_stopping(const struct hf_thread *thread)
 {
 	return atomic_load_explicit(thread->stop, memory_order_relaxed);

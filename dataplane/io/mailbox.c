@@ -2,7 +2,7 @@
 /* A wait-free queue and an eventfd that is written only to wake a sleeper. */
 #include "io/mailbox.h"
 #include <errno.h>
-#include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <urcu/compiler.h>
@@ -22,6 +22,13 @@ void hf_mailbox_fini(struct hf_mailbox *box)
 	if (box->event_fd >= 0)
 		close(box->event_fd);
 	box->event_fd = -1;
+}
+
+bool hf_mailbox_watch(struct hf_mailbox *box, int epoll_fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = HF_MAILBOX_EVENT};
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, box->event_fd, &event) == 0;
 }
 
 void hf_mailbox_wake(struct hf_mailbox *box)

@@ -4,14 +4,13 @@
  *
  * The consumer's loop:
  *   while ((mail = hf_mailbox_take(box))) …;
- *   may_sleep = hf_mailbox_sleep(box);
- *   rcu_thread_offline(); epoll_wait(… box->event_fd …, may_sleep ? timeout : 0); rcu_thread_online();
- *   hf_mailbox_awake(box, whether event_fd was readable);
+ *   count = hf_thread_wait(box, epoll_fd, events, …) of io.h, which calls hf_mailbox_sleep() and hf_mailbox_awake()
  * A consumer that polls (DPDK) only ever calls hf_mailbox_take().
  */
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <urcu/wfcqueue.h>
 
 struct hf_mailbox;
@@ -39,6 +38,10 @@ struct hf_mailbox {
 
 bool hf_mailbox_init(struct hf_mailbox *box); /* false with errno when no descriptor is left */
 void hf_mailbox_fini(struct hf_mailbox *box); /* what is still inside is not touched */
+
+/* Lets `epoll_fd` tell of mail, with this value in epoll_event.data.u64; no other descriptor there may have it. */
+#define HF_MAILBOX_EVENT UINT64_MAX
+bool hf_mailbox_watch(struct hf_mailbox *box, int epoll_fd); /* false with errno */
 
 void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail); /* any thread */
 void hf_mailbox_wake(struct hf_mailbox *box);			    /* any thread: wakes without mail, for stopping */

@@ -15,7 +15,6 @@ enum {
 	STORY_MAX = 256 << 10, /* octets of a trace */
 	SLEEP_MAX_MS = 1000,   /* a beat at least once a second */
 };
-#define MAILBOX_EVENT HF_UPSTREAM_EVENT_LIMIT
 
 struct hf_resolver_thread {
 	struct hf_thread thread;
@@ -56,11 +55,7 @@ static void put_reply(struct hf_resolver_thread *self, struct hf_ticket *ticket,
 static void answer(struct hf_resolver_thread *self, const struct hf_action *action)
 {
 	struct hf_ticket *ticket = (struct hf_ticket *)(uintptr_t)action->answer.client;
-	uint16_t size = atomic_load_explicit(&self->serve_settings->edns_size, memory_order_relaxed);
-	struct hf_reply_options options = {
-		.edns_size = size,
-		.udp_ceiling = size < HF_TICKET_REPLY_MAX ? size : HF_TICKET_REPLY_MAX,
-	};
+	struct hf_reply_options options = hf_serve_reply_options(self->serve_settings);
 
 	ticket->rcode = ntohs(action->answer.record->flags) & HF_RCODE_MASK;
 	put_reply(self, ticket,
@@ -188,22 +183,15 @@ static void run(void *argument, struct hf_thread *thread)
 
 	self->now = hf_clock_now();
 	while (!hf_thread_stopping(thread)) {
-		bool more = take_mail(self), signalled = false, may_sleep;
+		bool more = take_mail(self);
 		int count;
 
 		hf_thread_beat(thread);
 		rcu_quiescent_state();
-		may_sleep = !more && hf_mailbox_sleep(&self->mailbox);
-		rcu_thread_offline();
-		count = epoll_wait(self->epoll_fd, events, EVENTS_A_TURN, may_sleep ? sleep_ms(self) : 0);
-		rcu_thread_online();
-		for (int i = 0; i < count; i++)
-			signalled |= events[i].data.u64 == MAILBOX_EVENT;
-		hf_mailbox_awake(&self->mailbox, signalled);
+		count = hf_thread_wait(&self->mailbox, self->epoll_fd, events, EVENTS_A_TURN, more ? 0 : sleep_ms(self));
 		self->now = hf_clock_now();
 		for (int i = 0; i < count; i++)
-			if (events[i].data.u64 != MAILBOX_EVENT)
-				hf_upstream_ready(self->upstream, events[i].data.u64, events[i].events);
+			hf_upstream_ready(self->upstream, events[i].data.u64, events[i].events);
 		if (hf_resolver_next_deadline(self->resolver) <= self->now.mono_ns) {
 			hf_resolver_tick(self->resolver, self->now);
 			carry_out(self);
@@ -216,7 +204,6 @@ static void run(void *argument, struct hf_thread *thread)
 struct hf_resolver_thread *hf_resolver_thread_new(const struct hf_resolver_thread_setup *setup)
 {
 	struct hf_resolver_thread *self = aligned_alloc(64, (sizeof(*self) + 63) & ~(size_t)63);
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = MAILBOX_EVENT};
 	struct hf_upstream_sink sink = {.reply = take_reply, .failed = take_failure, .state = self};
 
 	if (!self)
@@ -233,7 +220,7 @@ struct hf_resolver_thread *hf_resolver_thread_new(const struct hf_resolver_threa
 	self->upstream = hf_upstream_new(self->epoll_fd, setup->exchanges, setup->ports, &self->random, &sink);
 	self->resolver = hf_resolver_new(&setup->settings->resolver, setup->cache, &self->random);
 	if (!self->upstream || !self->resolver ||
-	    epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->mailbox.event_fd, &event) != 0)
+	    !hf_mailbox_watch(&self->mailbox, self->epoll_fd))
 		goto fault;
 	hf_upstream_set_sources(self->upstream, &setup->settings->source_ipv4, &setup->settings->source_ipv6);
 	snprintf(self->thread.name, sizeof(self->thread.name), "%s", setup->name);

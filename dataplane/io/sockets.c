@@ -20,7 +20,6 @@ enum {
 	SLEEP_MAX_MS = 1000,
 	BUFFER_OCTETS = 4 << 20, /* of the kernel, each way: a burst of clients outlives a slice of another process */
 };
-#define MAILBOX_EVENT UINT64_MAX
 
 /* The way a query came, kept in its ticket. */
 struct arrival {
@@ -279,24 +278,16 @@ static bool send_answers(struct sockets *sockets)
 static void run(void *io, struct hf_thread *self)
 {
 	struct sockets *sockets = io;
-	struct hf_mailbox *mailbox = &sockets->serve->mailbox;
 	struct epoll_event events[EVENTS_A_TURN];
 
 	while (!hf_thread_stopping(self)) {
-		bool more = send_answers(sockets), signalled = false, may_sleep;
+		bool more = send_answers(sockets);
 		int count;
 
 		hf_thread_beat(self);
-		may_sleep = !more && hf_mailbox_sleep(mailbox);
-		rcu_thread_offline();
-		count = epoll_wait(sockets->epoll_fd, events, EVENTS_A_TURN, may_sleep ? SLEEP_MAX_MS : 0);
-		rcu_thread_online();
-		for (int i = 0; i < count; i++)
-			signalled |= events[i].data.u64 == MAILBOX_EVENT;
-		hf_mailbox_awake(mailbox, signalled);
+		count = hf_thread_wait(&sockets->serve->mailbox, sockets->epoll_fd, events, EVENTS_A_TURN,
+				       more ? 0 : SLEEP_MAX_MS);
 		for (int i = 0; i < count; i++) {
-			if (events[i].data.u64 == MAILBOX_EVENT)
-				continue;
 			for (int burst = 0; burst < BURSTS_A_TURN; burst++) {
 				unsigned got = serve_burst(sockets, (unsigned)events[i].data.u64);
 
@@ -399,7 +390,6 @@ static void close_sockets(void *io)
 static void *open_sockets(const struct hf_config *config, struct hf_serve *serve, char error[HF_IO_ERROR_MAX])
 {
 	struct sockets *sockets = calloc(1, sizeof(*sockets));
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = MAILBOX_EVENT};
 
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory or file descriptors");
 	if (!sockets)
@@ -408,7 +398,7 @@ static void *open_sockets(const struct hf_config *config, struct hf_serve *serve
 	sockets->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	sockets->listeners = calloc(config->listen_count, sizeof(*sockets->listeners));
 	if (sockets->epoll_fd < 0 || !sockets->listeners ||
-	    epoll_ctl(sockets->epoll_fd, EPOLL_CTL_ADD, serve->mailbox.event_fd, &event) != 0) {
+	    !hf_mailbox_watch(&serve->mailbox, sockets->epoll_fd)) {
 		close_sockets(sockets);
 		return NULL;
 	}

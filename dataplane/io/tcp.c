@@ -13,7 +13,6 @@
 
 enum { EVENTS_A_TURN = 64, ACCEPTS_A_TURN = 32, BACKLOG = 512 };
 /* epoll_event.data.u64 beside those of connections. */
-#define MAILBOX_EVENT UINT64_MAX
 #define LISTENER_EVENT HF_TCP_EVENT_LIMIT /* | number of the listener */
 
 struct hf_tcp {
@@ -67,29 +66,20 @@ static void accept_some(struct hf_tcp *tcp, unsigned listener)
 void hf_tcp_run(void *argument, struct hf_thread *self)
 {
 	struct hf_tcp *tcp = argument;
-	struct hf_mailbox *mailbox = &tcp->serve->mailbox;
 	struct epoll_event events[EVENTS_A_TURN];
 
 	hf_tcp_connections_set_now(tcp->connections, hf_clock_now());
 	while (!hf_thread_stopping(self)) {
-		bool more = hf_tcp_connections_take_answers(tcp->connections), signalled = false, may_sleep;
+		bool more = hf_tcp_connections_take_answers(tcp->connections);
 		int count;
 
 		hf_thread_beat(self);
-		may_sleep = !more && hf_mailbox_sleep(mailbox);
-		rcu_thread_offline();
-		count = epoll_wait(tcp->epoll_fd, events, EVENTS_A_TURN,
-				   may_sleep ? hf_tcp_connections_sleep_ms(tcp->connections) : 0);
-		rcu_thread_online();
-		for (int i = 0; i < count; i++)
-			signalled |= events[i].data.u64 == MAILBOX_EVENT;
-		hf_mailbox_awake(mailbox, signalled);
+		count = hf_thread_wait(&tcp->serve->mailbox, tcp->epoll_fd, events, EVENTS_A_TURN,
+				       more ? 0 : hf_tcp_connections_sleep_ms(tcp->connections));
 		hf_tcp_connections_set_now(tcp->connections, hf_clock_now());
 		if (tcp->listeners_paused)
 			watch_listeners(tcp, true);
 		for (int i = 0; i < count; i++) {
-			if (events[i].data.u64 == MAILBOX_EVENT)
-				continue;
 			if (events[i].data.u64 & LISTENER_EVENT)
 				accept_some(tcp, (unsigned)(events[i].data.u64 & ~LISTENER_EVENT));
 			else
@@ -124,7 +114,6 @@ static int bind_listener(const struct hf_address *address)
 struct hf_tcp *hf_tcp_new(const struct hf_config *config, struct hf_serve *serve, char error[HF_IO_ERROR_MAX])
 {
 	struct hf_tcp *tcp = calloc(1, sizeof(*tcp));
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = MAILBOX_EVENT};
 
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory or file descriptors");
 	if (!tcp)
@@ -134,7 +123,7 @@ struct hf_tcp *hf_tcp_new(const struct hf_config *config, struct hf_serve *serve
 	tcp->listeners = calloc(config->listen_count, sizeof(*tcp->listeners));
 	tcp->connections = hf_tcp_connections_new(tcp->epoll_fd, serve, config->tcp_clients, config->tcp_idle_ms);
 	if (tcp->epoll_fd < 0 || !tcp->listeners || !tcp->connections ||
-	    epoll_ctl(tcp->epoll_fd, EPOLL_CTL_ADD, serve->mailbox.event_fd, &event) != 0)
+	    !hf_mailbox_watch(&serve->mailbox, tcp->epoll_fd))
 		goto fault;
 	for (size_t i = 0; i < config->listen_count; i++) {
 		char text[HF_ADDRESS_TEXT_MAX];
