@@ -303,12 +303,11 @@ static bool read_route(struct reader *reader, const yaml_node_t *node, struct hf
 
 	if (node->type != YAML_MAPPING_NODE)
 		return fail(reader, line_of(node), section, NULL,
-			    "is not a route (allowed: {zone: NAME, forward: [address …]} or {zone: NAME, stub: "
-			    "[address …]})");
+			    "is not a route (allowed: {zone: NAME, forward|stub: [address …], first: BOOLEAN})");
 	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
 	     pair++) {
 		const yaml_node_t *key = node_at(reader, pair->key), *value = node_at(reader, pair->value);
-		const char *name = scalar_text(reader, key, section, NULL, "zone, forward, stub");
+		const char *name = scalar_text(reader, key, section, NULL, "zone, forward, stub, first");
 
 		if (!name)
 			return false;
@@ -332,10 +331,22 @@ static bool read_route(struct reader *reader, const yaml_node_t *node, struct hf
 					    "a route has one of forward and stub, once");
 			has_servers = true;
 			route->forward = name[0] == 'f';
+			/* An empty list takes the zone out of what is forwarded above it. */
+			if (route->forward && value->type == YAML_SEQUENCE_NODE &&
+			    value->data.sequence.items.start == value->data.sequence.items.top)
+				continue;
 			if (!read_addresses(reader, value, section, name, &route->servers, &route->server_count))
 				return false;
+		} else if (strcmp(name, "first") == 0) {
+			const char *text = scalar_text(reader, value, section, "first", "true or false");
+
+			if (!text)
+				return false;
+			if (!parse_boolean(text, &route->first))
+				return fail(reader, line_of(value), section, "first",
+					    "'%.64s' is not a boolean (allowed: true, false)", text);
 		} else {
-			return fail(reader, line_of(key), section, name, "unknown key (allowed: zone, forward, stub)");
+			return fail(reader, line_of(key), section, name, "unknown key (allowed: zone, forward, stub, first)");
 		}
 	}
 	if (!route->zone)
@@ -355,7 +366,7 @@ static bool read_routes(struct reader *reader, const yaml_node_t *node)
 
 	if (node->type != YAML_SEQUENCE_NODE)
 		return fail(reader, line_of(node), section, NULL,
-			    "is not a list (allowed: list of {zone: NAME, forward|stub: [address …]})");
+			    "is not a list (allowed: list of {zone: NAME, forward|stub: [address …], first: BOOLEAN})");
 	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
 	if (count > LIST_MAX)
 		return fail(reader, line_of(node), section, NULL, "has %zu routes (allowed: 0 to %d)", count, LIST_MAX);

@@ -18,6 +18,7 @@ enum hf_log_level { HF_LOG_ERROR, HF_LOG_WARNING, HF_LOG_INFO, HF_LOG_DEBUG };
 struct hf_config_route {
 	char *zone; /* presentation form */
 	bool forward;
+	bool first; /* when they fail, recursion */
 	struct hf_address *servers;
 	size_t server_count;
 };
@@ -53,6 +54,7 @@ struct hf_config {
 	/* resolver: */
 	char *root_hints;	     /* root-hints: zone-file form; default /usr/share/dns/root.hints */
 	bool prime, prefetch, case_randomization, server_order_randomization, minimal_answers;
+	bool negative_ns;
 	bool use_ipv4, use_ipv6, query_loopback, qname_minimisation;
 	struct hf_address source_ipv4, source_ipv6; /* family 0: any */
 	uint16_t edns_size;	     /* edns-size: towards servers and in replies */

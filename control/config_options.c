@@ -74,6 +74,8 @@ const struct hf_option hf_options[] = {
 	 "Choose by chance among servers of about the same speed; false: in the order learned, for repeatable tests."},
 	{"resolver", "minimal-answers", HF_OPTION_BOOLEAN, RELOAD, FIELD(minimal_answers), 0, 0, "true", NULL,
 	 "Leave authority and additional data out of answers that do not need it."},
+	{"resolver", "negative-ns", HF_OPTION_BOOLEAN, RELOAD, FIELD(negative_ns), 0, 0, "false", NULL,
+	 "Hand on the zone's NS set of a negative answer beside its SOA, when the server gave both (RFC 2308, section 2.1)."},
 	{"resolver", "ipv4", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv4), 0, 0, "true", NULL, "Ask servers over IPv4."},
 	{"resolver", "ipv6", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv6), 0, 0, "true", NULL, "Ask servers over IPv6."},
 	{"resolver", "query-loopback", HF_OPTION_BOOLEAN, RELOAD, FIELD(query_loopback), 0, 0, "false", NULL,
@@ -97,7 +99,9 @@ const struct hf_option hf_options[] = {
 	{"resolver", "max-upstream-queries", HF_OPTION_INTEGER, RELOAD, FIELD(max_upstream_queries), 8, 65535, "100",
 	 NULL, "Queries towards servers for one question of a client, with all that it drags in."},
 	{"resolver", "routes", HF_OPTION_ROUTES, RELOAD, FIELD(routes), 0, 53, NULL, NULL,
-	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones."},
+	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones. "
+	 "`first`: when they fail, the question goes down the tree from the root. `forward: []` takes a zone out of a "
+	 "route above it."},
 
 	{"control", "dataplane-socket", HF_OPTION_PATH, RESTART, FIELD(dataplane_socket), 1, SOCKET_PATH_MAX,
 	 "/run/holdfast/dataplane.sock", NULL, "Unix socket of holdfast-dataplane."},
@@ -170,7 +174,7 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 		break;
 	case HF_OPTION_ROUTES:
 		snprintf(out, HF_OPTION_ALLOWED_MAX,
-			 "list of {zone, forward: [address …]} or {zone, stub: [address …]}");
+			 "list of {zone, forward: [address …]} or {zone, stub: [address …]}, each with first: true or not");
 		break;
 	}
 	return out;
@@ -195,6 +199,7 @@ static bool routes_equal(const struct hf_config *a, const struct hf_config *b)
 		const struct hf_config_route *left = &a->routes[i], *right = &b->routes[i];
 
 		if (strcmp(left->zone, right->zone) != 0 || left->forward != right->forward ||
+		    left->first != right->first ||
 		    !addresses_equal(left->servers, left->server_count, right->servers, right->server_count))
 			return false;
 	}
@@ -293,6 +298,7 @@ void hf_config_write_reference(void *out_file)
 	      "      forward: [192.0.2.1, \"[2001:db8::1]:5353\"]\n"
 	      "    - zone: lab.example.\n"
 	      "      stub: [192.0.2.2]\n"
+	      "      first: true\n"
 	      "```\n",
 	      out);
 }

@@ -23,6 +23,7 @@ static bool take_routes(struct hf_settings *settings, const struct hf_config *co
 			return false;
 		}
 		route->forward = config->routes[i].forward;
+		route->first = config->routes[i].first;
 		route->servers = config->routes[i].servers;
 		route->server_count = (unsigned)config->routes[i].server_count;
 	}
@@ -55,6 +56,7 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, char error[H
 	resolver->case_randomization = config->case_randomization;
 	resolver->server_order_randomization = config->server_order_randomization;
 	resolver->minimal_answers = config->minimal_answers;
+	resolver->negative_ns = config->negative_ns;
 	resolver->prefetch = config->prefetch;
 	resolver->qname_minimisation = config->qname_minimisation;
 	resolver->edns_size = config->edns_size;

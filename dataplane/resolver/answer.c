@@ -64,7 +64,12 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 
 	if (question->negative) {
 		/* Proofs are for those who can check them. */
-		unsigned count = reply_class & HF_REPLY_DO ? question->authority_count : question->authority_count > 0;
+		unsigned count = question->authority_count > 0;
+
+		if (question->authority_count > 1 && question->authority[1]->type == HF_TYPE_NS)
+			count = 2;
+		if (reply_class & HF_REPLY_DO)
+			count = question->authority_count;
 
 		answer.sections[HF_SECTION_AUTHORITY] = question->authority;
 		answer.ttls[HF_SECTION_AUTHORITY] = question->authority_ttls;

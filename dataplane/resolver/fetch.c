@@ -60,14 +60,17 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 		.budget = fetch->budget,
 		.final_name = fetch->name,
 	};
-	char question[HF_TRACE_QUESTION_MAX], zone[HF_NAME_TEXT_MAX];
+	char question[HF_TRACE_QUESTION_MAX], zone[HF_NAME_TEXT_MAX] = ".", where[HF_FETCH_TEXT_MAX];
 
+	if (fetch->delegation.source != HF_DELEGATION_NONE)
+		hf_name_to_text(fetch->delegation.zone, zone);
+	snprintf(where, sizeof(where), "at delegation %.140s", zone);
 	if (cause == HF_CAUSE_SERVERS) {
+		/* RFC 8914 §4.23 says where it ended, §4.24 what the last server did. */
 		if (!fetch->ede)
-			hf_fetch_set_error(fetch, 22, "at delegation %s",
-					   fetch->delegation.source == HF_DELEGATION_NONE ?
-						   "." :
-						   hf_name_to_text(fetch->delegation.zone, zone));
+			hf_fetch_set_error(fetch, 22, "%s", where);
+		else
+			result.zone_text = where;
 		hf_failures_note(resolver->failures, fetch->name, fetch->qtype, fetch->qclass,
 				 resolver->config.failure_ttl_ms, fetch->ede, fetch->text, resolver->now);
 		result.ede = fetch->ede;
@@ -166,12 +169,15 @@ static void find_delegation(struct hf_resolver *resolver, struct hf_fetch *fetch
 {
 	const struct hf_delegation_context context = {&resolver->config, resolver->cache, fetch->arena, resolver->now};
 	struct hf_delegation *delegation = &fetch->delegation;
-	const struct hf_route *route = hf_delegation_route(&resolver->config, fetch->search_from);
+	const struct hf_route *route =
+		fetch->left_route ? NULL : hf_delegation_route(&resolver->config, fetch->search_from);
 	bool priming = !fetch->name[0] && fetch->qtype == HF_TYPE_NS;
 	bool found = false;
 
 	fetch->ask_labels = 0;
 	fetch->server_fetches = 0;
+	if (route && !route->server_count)
+		route = NULL;
 	if (!route || !route->forward)
 		found = hf_delegation_from_cache(delegation, &context, fetch->search_from);
 	/* A stub's servers know of cuts below; what the cache has for the stub zone itself or above does not count. */
@@ -344,6 +350,23 @@ static bool go_to_parent(struct hf_resolver *resolver, struct hf_fetch *fetch)
 	return true;
 }
 
+/* A route with `first` is a shortcut, not the only way. */
+static bool leave_route(struct hf_resolver *resolver, struct hf_fetch *fetch)
+{
+	const struct hf_route *route = hf_delegation_route(&resolver->config, fetch->search_from);
+	char zone[HF_NAME_TEXT_MAX];
+
+	if (!route || !route->first || fetch->left_route)
+		return false;
+	fetch->left_route = true;
+	fetch->retried_parent = fetch->accept_recursive = false;
+	fetch->empties = 0;
+	fetch->delegation.source = HF_DELEGATION_NONE;
+	hf_trace(resolver, "the servers configured for %s failed, asking from the root",
+		 hf_name_to_text(route->zone, zone));
+	return true;
+}
+
 void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
 	if (fetch->exchange)
@@ -375,7 +398,7 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 			if (send_to(resolver, fetch, RECURSIVE))
 				return;
 		}
-		if (!go_to_parent(resolver, fetch))
+		if (!go_to_parent(resolver, fetch) && !leave_route(resolver, fetch))
 			break;
 	}
 	hf_fetch_fail(resolver, fetch, HF_CAUSE_SERVERS);

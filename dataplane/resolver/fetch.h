@@ -43,6 +43,7 @@ struct hf_result {
 	const struct hf_budget *budget; /* whose work limit it ran on */
 	uint16_t ede;
 	const char *text;
+	const char *zone_text; /* where it failed, for EDE 22 beside another; NULL for none */
 	/* Addresses of the fetch's own name that parents gave as glue on the way: the last resort for who asked. */
 	const struct hf_rrset *const *glue;
 	unsigned glue_count;
@@ -69,6 +70,7 @@ struct hf_fetch {
 	struct hf_delegation delegation;
 	const uint8_t *search_from; /* suffix of `name` at which the search for a cut begins */
 	bool primed, retried_parent;
+	bool left_route; /* its servers failed, and the tree may be asked instead */
 	bool accept_recursive;
 	unsigned empties;	 /* replies with nothing in them */
 	unsigned sends;		 /* all told */

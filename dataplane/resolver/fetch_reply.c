@@ -12,26 +12,10 @@
 
 enum {
 	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
-	TTL_WITHOUT_SOA = 5,	/* RFC 2308 §5: not to be cached; so long the question is not repeated */
-	SOA_TAIL = 20,		/* the five numbers of an SOA; MINIMUM is the last */
 	RCODE_NOTAUTH = 9,
 };
 
 /* ---- believing ---- */
-
-static uint32_t negative_ttl(const struct hf_rrset *soa)
-{
-	struct hf_rdata rdata;
-	uint32_t minimum;
-
-	if (!soa)
-		return TTL_WITHOUT_SOA;
-	rdata = hf_rrset_first(soa);
-	if (rdata.length < SOA_TAIL + 2)
-		return TTL_WITHOUT_SOA;
-	minimum = hf_octets_u32(rdata.bytes + rdata.length - 4);
-	return minimum < soa->ttl ? minimum : soa->ttl; /* RFC 2308 §5 */
-}
 
 /* An NS set lives no longer than the delegation lets it. */
 static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_rrset *rrset,
@@ -82,7 +66,7 @@ static void store_negative(struct hf_resolver *resolver, const struct hf_fetch *
 			   const struct hf_scrubbed *scrubbed, enum hf_fact fact, uint16_t type, bool authoritative)
 {
 	hf_cache_put_negative(resolver->cache, fact, scrubbed->final_name, fact == HF_FACT_NXDOMAIN ? 0 : type,
-			      fetch->qclass, negative_ttl(scrubbed->soa), scrubbed->soa, scrubbed->proofs,
+			      fetch->qclass, hf_scrub_negative_ttl(scrubbed->soa), scrubbed->soa, scrubbed->proofs,
 			      scrubbed->proof_count, authoritative ? HF_RANK_AUTHORITY : HF_RANK_ANSWER_NONAUTH,
 			      resolver->now);
 }
@@ -164,7 +148,7 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 	}
 	if (result.kind != HF_RESULT_ANSWER) {
 		result.soa = scrubbed->soa;
-		result.negative_ttl = negative_ttl(scrubbed->soa);
+		result.negative_ttl = hf_scrub_negative_ttl(scrubbed->soa);
 		result.proofs = scrubbed->proofs;
 		result.proof_count = scrubbed->proof_count;
 		store_negative(resolver, fetch, scrubbed,
@@ -224,7 +208,7 @@ static void handle_lame(struct hf_resolver *resolver, struct hf_fetch *fetch, co
 	char address[HF_ADDRESS_TEXT_MAX], zone[HF_NAME_TEXT_MAX];
 
 	hf_count(resolver, reply_lame);
-	hf_fetch_set_error(fetch, 22, "%s is lame for %s", hf_address_to_text(&exchange->server, address),
+	hf_fetch_set_error(fetch, 23, "%s is lame for %s", hf_address_to_text(&exchange->server, address),
 			   hf_name_to_text(fetch->delegation.zone, zone));
 	hf_servers_mark_lame(resolver->servers, &exchange->server, fetch->delegation.zone, resolver->now);
 	try_others(resolver, fetch, exchange->address_index);
@@ -280,14 +264,11 @@ static void handle_malformed(struct hf_resolver *resolver, struct hf_fetch *fetc
 	try_others(resolver, fetch, exchange->address_index);
 }
 
+/* RFC 6891 §7: FORMERR without OPT; NOTIMP is as common. Some send the query back with its OPT: that is tried too. */
 static bool rejects_edns(const struct hf_exchange *exchange, const struct hf_message *message)
 {
-	if (!exchange->edns)
-		return false;
-	if (message->rcode == HF_RCODE_BADVERS)
-		return true;
-	/* RFC 6891 §7: FORMERR without OPT; NOTIMP is as common. With OPT the server knows EDNS and means something else. */
-	return !message->edns.present && (message->rcode == HF_RCODE_FORMERR || message->rcode == HF_RCODE_NOTIMP);
+	return exchange->edns && (message->rcode == HF_RCODE_BADVERS || message->rcode == HF_RCODE_FORMERR ||
+				  message->rcode == HF_RCODE_NOTIMP);
 }
 
 static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
@@ -297,6 +278,8 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 	struct hf_scrubbed scrubbed;
 	const char *fault = "too long";
 	enum hf_kind kind;
+	struct hf_resolver_config no_routes;
+	const struct hf_resolver_config *config = &resolver->config;
 	bool forwarder = fetch->delegation.source == HF_DELEGATION_FORWARD;
 	char address[HF_ADDRESS_TEXT_MAX];
 
@@ -308,9 +291,14 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 			return;
 		}
 	}
+	if (fetch->left_route) {
+		no_routes = *config;
+		no_routes.route_count = 0;
+		config = &no_routes;
+	}
 	if (!hf_message_parse(bytes, length, resolver->scratch, &message, &fault) ||
 	    !hf_scrub_message(resolver->scratch, &message, hf_fetch_ask_name(fetch), hf_fetch_ask_type(fetch),
-			      fetch->qclass, fetch->delegation.zone, &resolver->config, &scrubbed)) {
+			      fetch->qclass, fetch->delegation.zone, config, &scrubbed)) {
 		handle_malformed(resolver, fetch, exchange, fault);
 		return;
 	}
@@ -321,6 +309,8 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 		hf_count(resolver, reply_edns_fallback);
 		if (server)
 			server->no_edns_until_ns = resolver->now.mono_ns + HF_SERVERS_MEMORY_NS;
+		hf_trace(resolver, "%s rejects EDNS with %s, asking without",
+			 hf_address_to_text(&exchange->server, address), hf_rcode_to_text(message.rcode));
 		hf_fetch_send(resolver, fetch, exchange->address_index, exchange->tcp);
 		return;
 	}
@@ -388,10 +378,13 @@ static void transport_ended(struct hf_resolver *resolver, struct hf_fetch *fetch
 
 void hf_fetch_timeout(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange)
 {
-	char address[HF_ADDRESS_TEXT_MAX];
+	char address[HF_ADDRESS_TEXT_MAX], question[HF_TRACE_QUESTION_MAX];
 
 	hf_count(resolver, upstream_timeouts);
-	hf_trace(resolver, "no reply of %s in time", hf_address_to_text(&exchange->server, address));
+	hf_address_to_text(&exchange->server, address);
+	hf_trace(resolver, "no reply of %s in time", address);
+	hf_fetch_set_error(fetch, 23, "%s timed out for %s", address,
+			   hf_trace_question(fetch->name, fetch->qtype, question));
 	transport_ended(resolver, fetch, exchange, true);
 }
 

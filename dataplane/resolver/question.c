@@ -150,6 +150,8 @@ static void fail(struct hf_resolver *resolver, struct hf_question *question, uin
 	question->rcode = HF_RCODE_SERVFAIL;
 	question->set_count = question->authority_count = 0;
 	question->negative = question->expiring = false;
+	if (result && result->zone_text)
+		add_ede(question, 22, result->zone_text);
 	add_ede(question, ede, text);
 	finish(resolver, question, result);
 }

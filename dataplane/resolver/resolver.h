@@ -21,10 +21,12 @@
 
 struct hf_resolver;
 
-/* A zone whose questions go to named servers instead of down the tree from the root. */
+/* A zone whose questions go to named servers instead of down the tree from the root. Without servers: down the tree, an
+ * exception from a route above. */
 struct hf_route {
 	uint8_t zone[HF_NAME_MAX];
 	bool forward; /* true: recursive servers (RD=1 is sent); false: stub, authoritative servers */
+	bool first;   /* when its servers fail, down the tree as if there were no route */
 	const struct hf_address *servers;
 	unsigned server_count;
 };
@@ -41,6 +43,7 @@ struct hf_resolver_config {
 	bool case_randomization;     /* 0x20 */
 	bool server_order_randomization; /* false: servers in the order learned, for repeatable tests */
 	bool minimal_answers;	     /* no authority and additional data that a client does not need */
+	bool negative_ns;	     /* hand on the zone's NS set that came beside the SOA of a negative answer (RFC 2308 §2.1, type 1) */
 	bool prefetch;		     /* refetch an entry asked for in the last tenth of its TTL */
 	bool qname_minimisation;     /* RFC 9156, relaxed */
 	uint16_t edns_size;	     /* towards servers */

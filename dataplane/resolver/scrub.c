@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Bailiwick rules per section; see scrub.h. */
 #include "resolver/scrub.h"
+#include <string.h>
 #include "resolver/delegation.h"
+#include "wire/octets.h"
 
 /* Bounds on work for messages made to be slow: names of an NS set and additional sets that are compared with each other. */
 #define GLUE_TARGETS_MAX 32
 #define GLUE_SETS_MAX 128
+
+#define SOA_TAIL 20	  /* the five numbers of an SOA; MINIMUM is the last */
+#define TTL_WITHOUT_SOA 5 /* RFC 2308 §5: not to be cached; so long the question is not repeated */
 
 const uint8_t *hf_scrub_target(const struct hf_rrset *rrset)
 {
 	struct hf_rdata first = hf_rrset_first(rrset);
 
 	return first.bytes && first.length > 0 ? first.bytes : NULL;
+}
+
+uint32_t hf_scrub_negative_ttl(const struct hf_rrset *soa)
+{
+	struct hf_rdata rdata;
+	uint32_t minimum;
+
+	if (!soa)
+		return TTL_WITHOUT_SOA;
+	rdata = hf_rrset_first(soa);
+	if (rdata.length < SOA_TAIL + 2)
+		return TTL_WITHOUT_SOA;
+	minimum = hf_octets_u32(rdata.bytes + rdata.length - 4);
+	return minimum < soa->ttl ? minimum : soa->ttl;
 }
 
 bool hf_scrub_substitute(const uint8_t *name, const struct hf_rrset *dname, uint8_t out[HF_NAME_MAX])
@@ -131,8 +150,24 @@ static bool scrub_answer(struct hf_arena *arena, const struct hf_message *messag
 	return true;
 }
 
+static void add_negative_ns(const struct hf_message *message, uint16_t class, struct hf_scrubbed *out)
+{
+	for (unsigned i = 0; i < message->section_counts[HF_SECTION_AUTHORITY]; i++) {
+		const struct hf_rrset *rrset = message->sections[HF_SECTION_AUTHORITY][i];
+
+		if (rrset->type != HF_TYPE_NS || rrset->class != class ||
+		    !hf_name_equal(hf_rrset_owner(rrset), hf_rrset_owner(out->soa)))
+			continue;
+		/* First of the proofs: they are given only to who sets DO, this to all. */
+		memmove(&out->proofs[1], &out->proofs[0], out->proof_count * sizeof(out->proofs[0]));
+		out->proofs[0] = rrset;
+		out->proof_count++;
+		return;
+	}
+}
+
 static bool scrub_authority(struct hf_arena *arena, const struct hf_message *message, uint16_t qtype, uint16_t class,
-			    const uint8_t *zone, struct hf_scrubbed *out)
+			    const uint8_t *zone, const struct hf_resolver_config *config, struct hf_scrubbed *out)
 {
 	unsigned count = message->section_counts[HF_SECTION_AUTHORITY];
 
@@ -177,6 +212,9 @@ static bool scrub_authority(struct hf_arena *arena, const struct hf_message *mes
 	/* A reply with SOA says "no such data here", whatever NS stand beside it (RFC 2308 §2.2). */
 	if (out->soa)
 		out->referral = NULL;
+	/* Those of the SOA's zone may go to the client (type 1 of §2.1); they are never kept as a delegation. */
+	if (out->soa && config->negative_ns)
+		add_negative_ns(message, class, out);
 	for (unsigned i = 0; out->referral && i < count; i++) {
 		const struct hf_rrset *rrset = message->sections[HF_SECTION_AUTHORITY][i];
 
@@ -236,7 +274,7 @@ bool hf_scrub_message(struct hf_arena *arena, const struct hf_message *message, 
 
 	*scrubbed = (struct hf_scrubbed){0};
 	if (!scrub_answer(arena, message, qname, qtype, qclass, &bailiwick, scrubbed) ||
-	    !scrub_authority(arena, message, qtype, qclass, zone, scrubbed) ||
+	    !scrub_authority(arena, message, qtype, qclass, zone, config, scrubbed) ||
 	    !scrub_additional(arena, message, qclass, &bailiwick, scrubbed))
 		return false;
 	for (unsigned i = 0; i < message->section_counts[HF_SECTION_ANSWER]; i++)

@@ -29,7 +29,7 @@ struct hf_scrubbed {
 	const struct hf_rrset *ds;	 /* of that cut */
 	const struct hf_rrset **glue;	 /* addresses of the targets of the referral, or of an NS set in the answer */
 	unsigned glue_count;
-	const struct hf_rrset **proofs; /* NSEC and NSEC3 of the authority section */
+	const struct hf_rrset **proofs; /* NSEC and NSEC3 of the authority section; before them, if wanted, the NS of the SOA's zone */
 	unsigned proof_count;
 
 	/* Signs of a server that does not serve the zone. */
@@ -45,6 +45,9 @@ struct hf_scrubbed {
 bool hf_scrub_message(struct hf_arena *arena, const struct hf_message *message, const uint8_t *qname, uint16_t qtype,
 		      uint16_t qclass, const uint8_t *zone, const struct hf_resolver_config *config,
 		      struct hf_scrubbed *scrubbed);
+
+/* RFC 2308 §5: how long what comes with this SOA (NULL for none) may be kept. */
+uint32_t hf_scrub_negative_ttl(const struct hf_rrset *soa);
 
 /* The target of a CNAME, DNAME or NS set's first record; NULL when its RDATA is no name. */
 const uint8_t *hf_scrub_target(const struct hf_rrset *rrset);

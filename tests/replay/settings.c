@@ -118,6 +118,7 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"query_minimization", &resolver->qname_minimisation, false},
 		{"qname_minimisation", &resolver->qname_minimisation, false},
 		{"minimal_responses", &resolver->minimal_answers, false},
+		{"negative_ns", &resolver->negative_ns, false},
 		{"prefetch", &resolver->prefetch, false},
 		{"use_caps_for_id", &resolver->case_randomization, false},
 		{"server_order_randomization", &resolver->server_order_randomization, false},
@@ -147,6 +148,8 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		"validator" /* there is none to switch off */, "ede" /* always told */};
 
 	*known = true;
+	if (strcmp(name, "origin") == 0 && strcasecmp(value, "unbound") == 0)
+		resolver->negative_ns = false;
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (strcmp(switches[i].name, name) == 0) {
 			if (!read_switch(value, &flag))
@@ -236,7 +239,7 @@ static bool add_root_address(struct reading *reading, const char *text)
 	       ++reading->root_address_count;
 }
 
-/* "ZONE ADDRESS[,ADDRESS…]" */
+/* "ZONE [first] ADDRESS[,ADDRESS…]"; a forward zone without an address is an exception from one above it. */
 static bool read_route(struct reading *reading, const char *value, bool forward)
 {
 	char *copy = strdup(value), *rest = copy, *zone = strsep(&rest, " \t"), *text;
@@ -244,12 +247,35 @@ static bool read_route(struct reading *reading, const char *value, bool forward)
 	bool good = route != NULL;
 
 	while (good && (text = strsep(&rest, " \t,")))
-		if (*text)
+		if (strcmp(text, "first") == 0)
+			route->first = true;
+		else if (*text)
 			good = add_server(reading, route, text);
-	if (good && !route->server_count)
+	if (good && !route->server_count && !forward)
 		good = fault(reading, "no address in");
 	free(copy);
 	return good;
+}
+
+static bool read_first_clause(struct reading *reading, const char *clause)
+{
+	static const char *const keys[] = {"stub-first:", "forward-first:"};
+	bool first;
+
+	for (int forward = 0; forward < 2; forward++) {
+		size_t length = strlen(keys[forward]);
+
+		if (strncmp(clause, keys[forward], length) != 0)
+			continue;
+		clause += length + strspn(clause + length, " ");
+		if (!read_switch(clause, &first))
+			return false;
+		for (unsigned i = 0; i < reading->route_count; i++)
+			if (reading->routes[i].forward == forward)
+				reading->routes[i].first = first;
+		return true;
+	}
+	return false;
 }
 
 static void replace_dashes(char *name)
@@ -278,6 +304,9 @@ static bool read_feature(struct reading *reading, char *text)
 		return true;
 	if (strcmp(text, "forward") == 0 || strcmp(text, "stub") == 0)
 		return read_route(reading, value, text[0] == 'f');
+	/* Of Unbound's lines only this has no other form; it is said once for all zones of its kind. */
+	if (strcmp(text, "raw_clause") == 0 && read_first_clause(reading, value))
+		return true;
 	replace_dashes(text);
 	if (!read_option(reading, text, value, &known))
 		return false;
@@ -324,6 +353,16 @@ static bool read_setting(struct reading *reading)
 
 		if (strcmp(key, "name") == 0)
 			return true;
+		if (strcmp(key, forward ? "forward-first" : "stub-first") == 0) {
+			bool first;
+
+			if (!read_switch(value, &first))
+				return fault(reading, "expected yes or no in");
+			route = route_for(reading, block_name(reading), forward);
+			if (route)
+				route->first = first;
+			return route != NULL;
+		}
 		if (!forward && strcmp(key, "stub-addr") == 0 && strcmp(block_name(reading), ".") == 0)
 			return add_root_address(reading, value);
 		if (strcmp(key, forward ? "forward-addr" : "stub-addr") == 0)
@@ -442,6 +481,8 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 	/* older scenarios of testbound know nothing of it, newer ones say so when they want it off */
 	if (scenario->dialect == SIM_TESTBOUND)
 		settings->resolver.qname_minimisation = false;
+	/* Deckard's scenarios expect the NS set of a negative answer to be handed on, Unbound's that it is left out. */
+	settings->resolver.negative_ns = scenario->dialect != SIM_TESTBOUND;
 	reading.ignored = open_memstream(&settings->ignored, &size);
 	for (size_t i = 0; i < scenario->setting_count && good; i++) {
 		reading.setting = &scenario->settings[i];

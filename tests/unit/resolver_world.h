@@ -47,6 +47,8 @@ struct world_answer {
 	unsigned ede_count;
 	uint16_t ede;
 	char ede_text[200];
+	uint16_t second_ede;
+	char second_text[200];
 	bool from_cache, cacheable;
 };
 
@@ -178,6 +180,11 @@ static inline void take_answer(struct world *w, const struct hf_action *action)
 		answer->ede = action->answer.edes[0].code;
 		snprintf(answer->ede_text, sizeof(answer->ede_text), "%s",
 			 action->answer.edes[0].text ? action->answer.edes[0].text : "");
+	}
+	if (answer->ede_count > 1) {
+		answer->second_ede = action->answer.edes[1].code;
+		snprintf(answer->second_text, sizeof(answer->second_text), "%s",
+			 action->answer.edes[1].text ? action->answer.edes[1].text : "");
 	}
 	answer->length = hf_reply_write(action->answer.record, &w->query, NULL, 0, true, &options, w->now,
 					answer->bytes, sizeof(answer->bytes));

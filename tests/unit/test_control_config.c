@@ -101,6 +101,7 @@ static const char everything[] = "listen:\n"
 				 "  routes:\n"
 				 "    - zone: corp.example.\n"
 				 "      forward: [192.0.2.1, \"[2001:db8::1]:5353\"]\n"
+				 "      first: true\n"
 				 "    - stub: [192.0.2.2]\n"
 				 "      zone: .\n"
 				 "control:\n"
@@ -151,10 +152,12 @@ static void every_option_is_read(void **state)
 	assert_int_equal(config->route_count, 2);
 	assert_string_equal(config->routes[0].zone, "corp.example.");
 	assert_true(config->routes[0].forward);
+	assert_true(config->routes[0].first);
 	assert_int_equal(config->routes[0].server_count, 2);
 	assert_string_equal(hf_address_to_text(&config->routes[0].servers[1], text), "[2001:db8::1]:5353");
 	assert_string_equal(config->routes[1].zone, ".");
 	assert_false(config->routes[1].forward);
+	assert_false(config->routes[1].first);
 	assert_string_equal(config->dataplane_socket, "/tmp/d.sock");
 	assert_string_equal(config->control_socket, "/tmp/h.sock");
 	assert_int_equal(config->http.family, 0);
@@ -237,6 +240,7 @@ static const struct {
 	{L "resolver:\n  routes:\n    - {zone: a., stub: [192.0.2.1]}\n    - {zone: A, stub: [192.0.2.1]}\n",
 	 "t.yaml:5: resolver.routes.zone: 'A' has a route already"},
 	{L "resolver:\n  routes:\n    - {zone: a., slave: [192.0.2.1]}\n", "t.yaml:4: resolver.routes.slave: unknown key"},
+	{L "resolver:\n  routes:\n    - {zone: a., stub: [192.0.2.1], first: 2}\n", "t.yaml:4: resolver.routes.first: '2' is not"},
 	{L "resolver:\n  routes:\n    - {zone: a., stub: []}\n", "t.yaml:4: resolver.routes.stub: has 0 addresses"},
 	{L "control:\n  http: 192.0.2.1:80\n", "t.yaml:3: control.http: '192.0.2.1:80' is not allowed here (allowed: loopback"},
 	{L "control:\n  control-socket: /run/holdfast/dataplane.sock\n", "t.yaml:3: control.control-socket: is the same as"},
@@ -369,6 +373,7 @@ static const struct {
 	{L "dataplane: {interface: eth0}\n", "dataplane.interface"},
 	{L "dataplane: {interface: eth0}\nfastpath: {enabled: true}\n", "dataplane.interface"},
 	{L "resolver: {edns-size: 1400, routes: [{zone: a., stub: [192.0.2.1]}]}\nlog: {level: debug}\n", NULL},
+	{L "resolver: {routes: [{zone: ., forward: [192.0.2.1], first: true}, {zone: a., forward: []}]}\n", NULL},
 	{L "control: {http: off}\n", "control.http"},
 };
 

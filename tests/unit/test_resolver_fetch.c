@@ -212,8 +212,10 @@ TEST_IN_WORLD(all_servers_failing_is_servfail_with_the_reason, NULL)
 	reply(w, 0, HF_RCODE_REFUSED, NULL);
 	reply(w, 0, HF_RCODE_REFUSED, NULL);
 	answer = expect_answer(w, 1, HF_RCODE_SERVFAIL, 0);
-	assert_int_equal(answer->ede, 23);
-	assert_non_null(strstr(answer->ede_text, "192.0.2.22:53"));
+	assert_int_equal(answer->ede, 22);
+	assert_non_null(strstr(answer->ede_text, "example.com."));
+	assert_int_equal(answer->second_ede, 23);
+	assert_non_null(strstr(answer->second_text, "192.0.2.22:53"));
 	assert_false(answer->cacheable);
 }
 
@@ -244,6 +246,8 @@ TEST_IN_WORLD(silence_everywhere_is_servfail_naming_the_zone, NULL)
 	assert_int_equal(w->answer_count, 1);
 	assert_int_equal(answer->ede, 22);
 	assert_non_null(strstr(answer->ede_text, "example.com."));
+	assert_int_equal(answer->second_ede, 23);
+	assert_non_null(strstr(answer->second_text, "timed out"));
 	assert_int_equal(open_sends(w), 0);
 }
 
