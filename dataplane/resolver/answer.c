@@ -29,6 +29,78 @@ static const struct hf_cache_entry *lookup_set(const struct hf_resolver *resolve
 	return entry && entry->fact == HF_FACT_RRSET ? entry : NULL;
 }
 
+static bool holds(const struct extra *extra, const struct hf_rrset *rrset)
+{
+	for (unsigned i = 0; i < extra->count; i++)
+		if (extra->sets[i]->type == rrset->type &&
+		    hf_name_equal(hf_rrset_owner(extra->sets[i]), hf_rrset_owner(rrset)))
+			return true;
+	return false;
+}
+
+static void add_cached(const struct hf_resolver *resolver, const uint8_t *name, uint16_t type, uint16_t class,
+		       struct extra *additional)
+{
+	const struct hf_cache_entry *entry = lookup_set(resolver, name, type, class);
+
+	if (entry && !holds(additional, entry->rrset))
+		add_extra(additional, entry, resolver->now);
+}
+
+/* The name that one record of an answer leads to, and that its reader will ask for next; NULL for none. */
+static const uint8_t *next_name(const struct hf_rrset *rrset, const struct hf_rdata *rdata, bool *alias)
+{
+	unsigned before; /* octets in front of the name */
+
+	*alias = false;
+	switch (rrset->type) {
+	case HF_TYPE_NS:
+		before = 0;
+		break;
+	case HF_TYPE_MX:
+		before = 2;
+		break;
+	case HF_TYPE_SRV:
+		before = 6;
+		break;
+	case HF_TYPE_SVCB:
+	case HF_TYPE_HTTPS:
+		before = 2;
+		break;
+	default:
+		return NULL;
+	}
+	if (rdata->length <= before)
+		return NULL;
+	if ((rrset->type == HF_TYPE_SVCB || rrset->type == HF_TYPE_HTTPS) && !rdata->bytes[0] && !rdata->bytes[1])
+		*alias = true;
+	/* RFC 9460 §2.5: "." is the owner in ServiceMode and nothing in AliasMode. */
+	if (rdata->bytes[before])
+		return rdata->bytes + before;
+	return rrset->type == HF_TYPE_SVCB || rrset->type == HF_TYPE_HTTPS ? (*alias ? NULL : hf_rrset_owner(rrset)) : NULL;
+}
+
+/* What is at hand of the names that the answer leads to: RFC 1035 §3.3, RFC 2782, RFC 9460 §4.2. */
+static void add_targets(const struct hf_resolver *resolver, const struct hf_question *question,
+			struct extra *additional)
+{
+	const struct hf_rrset *last = question->sets[question->set_count - 1];
+	bool alias;
+
+	if (last->type != question->qtype)
+		return;
+	for (struct hf_rdata r = hf_rrset_first(last); r.bytes && r.index < last->count; r = hf_rrset_next(last, r)) {
+		const uint8_t *name = next_name(last, &r, &alias);
+
+		if (!name)
+			continue;
+		if (alias)
+			add_cached(resolver, name, last->type, last->class, additional);
+		add_cached(resolver, name, HF_TYPE_A, last->class, additional);
+		add_cached(resolver, name, HF_TYPE_AAAA, last->class, additional);
+	}
+}
+
 /* The servers of the zone that `name` is in, with their addresses. */
 static void add_delegation(const struct hf_resolver *resolver, const uint8_t *name, uint16_t class,
 			   struct extra *authority, struct extra *additional)
@@ -43,12 +115,8 @@ static void add_delegation(const struct hf_resolver *resolver, const uint8_t *na
 	add_extra(authority, entry, resolver->now);
 	ns = entry->rrset;
 	for (struct hf_rdata r = hf_rrset_first(ns); r.bytes && r.index < ns->count; r = hf_rrset_next(ns, r)) {
-		entry = lookup_set(resolver, r.bytes, HF_TYPE_A, class);
-		if (entry)
-			add_extra(additional, entry, resolver->now);
-		entry = lookup_set(resolver, r.bytes, HF_TYPE_AAAA, class);
-		if (entry)
-			add_extra(additional, entry, resolver->now);
+		add_cached(resolver, r.bytes, HF_TYPE_A, class, additional);
+		add_cached(resolver, r.bytes, HF_TYPE_AAAA, class, additional);
 	}
 }
 
@@ -75,7 +143,11 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 		answer.ttls[HF_SECTION_AUTHORITY] = question->authority_ttls;
 		answer.section_counts[HF_SECTION_AUTHORITY] = count;
 	} else if (question->give_referral || (question->set_count && !resolver->config.minimal_answers)) {
-		add_delegation(resolver, question->current, question->qclass, &authority, &additional);
+		if (question->set_count)
+			add_targets(resolver, question, &additional);
+		/* An answer that is the NS set has said it. */
+		if (question->qtype != HF_TYPE_NS || !question->set_count)
+			add_delegation(resolver, question->current, question->qclass, &authority, &additional);
 		answer.sections[HF_SECTION_AUTHORITY] = authority.sets;
 		answer.ttls[HF_SECTION_AUTHORITY] = authority.ttls;
 		answer.section_counts[HF_SECTION_AUTHORITY] = authority.count;

@@ -41,7 +41,5 @@ enum hf_kind hf_classify_reply(const struct hf_message *message, const struct hf
 		return authoritative || forwarder ? HF_KIND_NODATA : recursive ? HF_KIND_RECURSIVE : HF_KIND_LAME;
 	if (scrubbed->soa_above || scrubbed->ns_elsewhere)
 		return HF_KIND_LAME;
-	if (authoritative)
-		return HF_KIND_NODATA;
 	return recursive ? HF_KIND_RECURSIVE : HF_KIND_EMPTY;
 }

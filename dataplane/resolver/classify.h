@@ -9,7 +9,7 @@ enum hf_kind {
 	HF_KIND_NXDOMAIN,  /* of the chain's final name (RFC 2308 §2.1) */
 	HF_KIND_REFERRAL,
 	HF_KIND_RECURSIVE, /* RA without AA from a server asked to be authoritative: the last thing to rely on */
-	HF_KIND_EMPTY,	   /* NOERROR, not authoritative, nothing in it: perhaps NODATA of a poor server */
+	HF_KIND_EMPTY,	   /* NOERROR and nothing in it, with AA or not: perhaps NODATA of a poor server */
 	HF_KIND_LAME,	   /* does not serve the zone */
 	HF_KIND_ERROR,	   /* any other rcode */
 };

@@ -80,6 +80,7 @@ struct hf_fetch {
 	/* QNAME minimisation (RFC 9156) */
 	bool minimise_off;
 	bool minimise_by_ns;	 /* with type NS: A met an error */
+	unsigned minimise_silences; /* shortened names that got no reply */
 	unsigned ask_labels;	/* of the name in the present query; 0: not chosen yet */
 	unsigned minimise_count; /* names shortened so far */
 

@@ -11,6 +11,7 @@
 #include "wire/octets.h"
 
 enum {
+	SILENCES_MAX = 2,	/* of servers shown a shortened name, before they are shown all of it */
 	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
 	RCODE_NOTAUTH = 9,
 };
@@ -386,6 +387,8 @@ void hf_fetch_timeout(struct hf_resolver *resolver, struct hf_fetch *fetch, stru
 	hf_fetch_set_error(fetch, 23, "%s timed out for %s", address,
 			   hf_trace_question(fetch->name, fetch->qtype, question));
 	transport_ended(resolver, fetch, exchange, true);
+	if (hf_fetch_is_minimised(fetch) && ++fetch->minimise_silences >= SILENCES_MAX)
+		give_up_minimising(resolver, fetch); /* some drop what they have no data for */
 }
 
 void hf_fetch_transport_failed(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_exchange *exchange)

@@ -86,6 +86,9 @@ static bool in_last_tenth(const struct hf_cache_entry *entry, struct hf_now now)
 static bool is_usable(const struct hf_resolver *resolver, struct hf_question *question,
 		      const struct hf_cache_entry *entry)
 {
+	/* TTL 0 is for the transaction in progress (RFC 1035 §3.2.1): for who has waited for a fetch, not for who comes later. */
+	if (entry->fact == HF_FACT_RRSET && entry->rrset->ttl == 0 && !question->upstream_used)
+		return false;
 	if (!in_last_tenth(entry, resolver->now))
 		return true;
 	if (question->kind == HF_QUESTION_PREFETCH)

@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	 "b.example.com.", .soa = true},
 	{"NXDOMAIN beside the data", WWW, AA, HF_RCODE_NXDOMAIN, {"an www.example.com. 300 A 192.0.2.1"}, HF_KIND_ANSWER,
 	 "A", "www.example.com."},
-	{"a DNAME of a zone above", WWW, AA, 0, {"an com. 300 DNAME evil.org."}, HF_KIND_NODATA, "", "www.example.com.",
+	{"a DNAME of a zone above", WWW, AA, 0, {"an com. 300 DNAME evil.org."}, HF_KIND_EMPTY, "", "www.example.com.",
 	 .dropped = 1},
 	{"a DNAME and its CNAME", "a.b.example.com.", HF_TYPE_A, "example.com.", AA, 0,
 	 {"an b.example.com. 300 DNAME c.example.com.", "an a.b.example.com. 300 CNAME evil.example.com."}, HF_KIND_ANSWER,
@@ -61,7 +61,7 @@ static const struct row rows[] = {
 	 HF_KIND_NODATA, "", "www.example.com.", .soa = true},
 	{"the SOA of a zone above", WWW, 0, 0, {"ns com. 300 SOA 60"}, HF_KIND_LAME, "", "www.example.com.",
 	 .dropped = 1},
-	{"the SOA of a sibling", WWW, AA, 0, {"ns b.example.com. 300 SOA 60"}, HF_KIND_NODATA, "", "www.example.com."},
+	{"the SOA of a sibling", WWW, AA, 0, {"ns b.example.com. 300 SOA 60"}, HF_KIND_EMPTY, "", "www.example.com."},
 
 	{"a referral", WWW, 0, 0,
 	 {"ns www.example.com. 300 NS ns.www.example.com.", "ar ns.www.example.com. 300 A 192.0.2.1"}, HF_KIND_REFERRAL, "",
@@ -91,7 +91,7 @@ static const struct row rows[] = {
 	 "example.com.", .glue = 1},
 
 	{"nothing", WWW, 0, 0, {NULL}, HF_KIND_EMPTY, "", "www.example.com."},
-	{"nothing, with AA", WWW, AA, 0, {NULL}, HF_KIND_NODATA, "", "www.example.com."},
+	{"nothing, with AA", WWW, AA, 0, {NULL}, HF_KIND_EMPTY, "", "www.example.com."},
 	{"REFUSED", WWW, 0, HF_RCODE_REFUSED, {NULL}, HF_KIND_ERROR, "", "www.example.com."},
 	{"SERVFAIL with data", WWW, AA, HF_RCODE_SERVFAIL, {"an www.example.com. 300 A 192.0.2.1"}, HF_KIND_ERROR, "A",
 	 "www.example.com."},
