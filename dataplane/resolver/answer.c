@@ -101,6 +101,21 @@ static void add_targets(const struct hf_resolver *resolver, const struct hf_ques
 	}
 }
 
+/* Where nothing is known, the hints say where to begin (RFC 1034 §5.3.2). */
+static void add_hints(const struct hf_resolver *resolver, struct extra *authority, struct extra *additional)
+{
+	for (unsigned i = 0; i < resolver->config.hint_count; i++) {
+		const struct hf_rrset *hint = resolver->config.hints[i];
+		struct extra *extra = hint->type == HF_TYPE_NS ? authority : additional;
+
+		if (extra->count == EXTRA_MAX)
+			continue;
+		extra->sets[extra->count] = hint;
+		extra->ttls[extra->count++] =
+			hint->ttl < resolver->config.max_ttl ? hint->ttl : resolver->config.max_ttl;
+	}
+}
+
 /* The servers of the zone that `name` is in, with their addresses. */
 static void add_delegation(const struct hf_resolver *resolver, const uint8_t *name, uint16_t class,
 			   struct extra *authority, struct extra *additional)
@@ -148,6 +163,8 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 		/* An answer that is the NS set has said it. */
 		if (question->qtype != HF_TYPE_NS || !question->set_count)
 			add_delegation(resolver, question->current, question->qclass, &authority, &additional);
+		if (question->give_referral && !authority.count)
+			add_hints(resolver, &authority, &additional);
 		answer.sections[HF_SECTION_AUTHORITY] = authority.sets;
 		answer.ttls[HF_SECTION_AUTHORITY] = authority.ttls;
 		answer.section_counts[HF_SECTION_AUTHORITY] = authority.count;

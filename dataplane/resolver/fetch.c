@@ -60,11 +60,11 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 		.budget = fetch->budget,
 		.final_name = fetch->name,
 	};
-	char question[HF_TRACE_QUESTION_MAX], zone[HF_NAME_TEXT_MAX] = ".", where[HF_FETCH_TEXT_MAX];
+	char question[HF_TRACE_QUESTION_MAX], zone[HF_NAME_TEXT_MAX] = ".", where[sizeof("at delegation ") + 100];
 
 	if (fetch->delegation.source != HF_DELEGATION_NONE)
 		hf_name_to_text(fetch->delegation.zone, zone);
-	snprintf(where, sizeof(where), "at delegation %.140s", zone);
+	snprintf(where, sizeof(where), "at delegation %.100s", zone);
 	if (cause == HF_CAUSE_SERVERS) {
 		/* RFC 8914 §4.23 says where it ended, §4.24 what the last server did. */
 		if (!fetch->ede)
@@ -78,7 +78,8 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 	} else if (cause == HF_CAUSE_BUDGET) {
 		hf_count(resolver, budget_exhausted);
 		result.ede = 22;
-		result.text = "work limit of the question reached";
+		snprintf(fetch->text, sizeof(fetch->text), "work limit of the question reached %s", where);
+		result.text = fetch->text;
 	}
 	hf_trace(resolver, "fetch %s failed: %s", hf_trace_question(fetch->name, fetch->qtype, question),
 		 result.text ? result.text : "limit");

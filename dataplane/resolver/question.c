@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Walking a chain from a question to its answer; see question.h. */
 #include "resolver/question.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "resolver/answer.h"
@@ -168,10 +169,15 @@ static void fail_again(struct hf_resolver *resolver, struct hf_question *questio
 	const struct hf_failure *failure = hf_failures_lookup(resolver->failures, question->current, question->qtype,
 							      question->qclass, resolver->now);
 
+	char what[HF_TRACE_QUESTION_MAX], text[HF_FAILURES_TEXT_MAX];
+
 	hf_count(resolver, failure_cached);
 	if (failure)
 		add_ede(question, failure->ede, failure->text);
-	hf_question_fail(resolver, question, 13, "resolution failed a moment ago");
+	snprintf(text, sizeof(text), "%.80s failed a moment ago",
+		 hf_trace_question(question->current, question->qtype, what));
+	hf_trace(resolver, "%s", text);
+	hf_question_fail(resolver, question, 13, text);
 }
 
 /* While the next link was fetched, those before it have aged. */
