@@ -13,6 +13,7 @@
 #include "client.h"
 #include "play.h"
 #include "settings.h"
+#include "target.h"
 #include "world.h"
 
 /* How long a CHECK_OUT_QUERY without an entry lets things happen. */
@@ -223,6 +224,26 @@ static bool play_all(struct play *play)
 	return at_the_end(play);
 }
 
+static void play_world(struct play *play, FILE *story, struct sim_result *result)
+{
+	struct sim_world *world = &play->world;
+
+	sim_world_begin(world, play->scenario, &play->settings, play->options->seed, story);
+	sim_client_begin(&play->client, world);
+	if (sim_target_begin(world))
+		result->passed = play_all(play);
+	else
+		fail(play, NULL, "%s\n", world->fault);
+	bool broken = world->broken;
+	sim_target_end(world);
+	if (world->broken && !broken)
+		result->passed = fail(play, NULL, "%s\n", world->fault);
+	result->unmatched = world->unmatched;
+	result->queries = world->queries;
+	sim_client_end(&play->client);
+	sim_world_end(world);
+}
+
 void sim_play(const char *path, const struct sim_options *options, FILE *story, struct sim_result *result)
 {
 	struct play play = {.options = options};
@@ -237,17 +258,8 @@ void sim_play(const char *path, const struct sim_options *options, FILE *story, 
 	} else {
 		if (!sim_settings_read(play.scenario, &play.settings, fault)) {
 			fprintf(play.why, "%s\n", fault);
-		} else if (!sim_world_begin(&play.world, play.scenario, &play.settings, options->seed, story)) {
-			fail(&play, NULL, "no cache or resolver could be made\n");
-			sim_world_end(&play.world);
 		} else {
-			result->passed = sim_client_begin(&play.client, &play.world)
-						 ? play_all(&play)
-						 : fail(&play, NULL, "no way in could be made\n");
-			result->unmatched = play.world.unmatched;
-			result->queries = play.world.queries;
-			sim_client_end(&play.client);
-			sim_world_end(&play.world);
+			play_world(&play, story, result);
 		}
 		result->ignored = play.settings.ignored;
 		play.settings.ignored = NULL;

@@ -90,8 +90,7 @@ void sim_server_give(struct sim_world *world, struct sim_exchange *exchange, str
 		ldns_pkt *reply = adjusted(entry, exchange->query->packet);
 
 		if (!sim_message_write(reply, &exchange->reply, &exchange->reply_length)) {
-			world->broken = true;
-			snprintf(world->fault, sizeof(world->fault), "line %d: the entry cannot be written", entry->line);
+			sim_world_break(world, "line %d: the entry cannot be written", entry->line);
 			exchange->reply = NULL;
 		}
 		ldns_pkt_free(reply);

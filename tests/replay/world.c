@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The world around the core; see world.h. Servers' replies are made in server.c. */
+/* The world of a scenario; see world.h. Servers' replies are made in server.c. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <urcu-qsbr.h>
+#include "check.h"
 #include "server.h"
+#include "target.h"
 #include "world.h"
 
-#define BEGIN_NS (1000 * HF_NS_PER_SECOND)
 #define EVENTS_AT_ONE_INSTANT_MAX 20000
 
 void sim_world_tell(struct sim_world *world, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(world->story, "  %10.3f  ", (double)(world->now.mono_ns - BEGIN_NS) / 1e9);
+	fprintf(world->story, "  %10.3f  ", (double)(world->now.mono_ns - SIM_BEGIN_NS) / 1e9);
 	va_start(arguments, format);
 	vfprintf(world->story, format, arguments);
 	va_end(arguments);
 	fputc('\n', world->story);
 }
 
-static void fail(struct sim_world *world, const char *what, const char *detail)
+void sim_world_break(struct sim_world *world, const char *format, ...)
 {
+	va_list arguments;
+
+	va_start(arguments, format);
 	if (!world->broken)
-		snprintf(world->fault, sizeof(world->fault), "%s%s", what, detail);
+		vsnprintf(world->fault, sizeof(world->fault), format, arguments);
+	va_end(arguments);
 	world->broken = true;
 }
 
@@ -43,27 +47,13 @@ static void fill_random(void *state, void *out, size_t length)
 	}
 }
 
-static void trace(void *state, struct hf_now now, const char *text)
-{
-	(void)now;
-	sim_world_tell(state, "  %s", text);
-}
-
-bool sim_world_begin(struct sim_world *world, struct sim_scenario *scenario, const struct sim_settings *settings,
+void sim_world_begin(struct sim_world *world, struct sim_scenario *scenario, const struct sim_settings *settings,
 		     uint64_t seed, FILE *story)
 {
 	*world = (struct sim_world){
 		.scenario = scenario, .settings = settings, .random_state = seed, .story = story,
-		.now = {.mono_ns = BEGIN_NS, .wall_s = settings->wall_s}};
+		.now = {.mono_ns = SIM_BEGIN_NS, .wall_s = settings->wall_s}};
 	world->random = (struct hf_random){fill_random, &world->random_state};
-	rcu_register_thread();
-	world->cache = hf_cache_new(&settings->cache);
-	if (world->cache)
-		world->resolver = hf_resolver_new(&settings->resolver, world->cache, &world->random);
-	if (!world->resolver)
-		return false;
-	hf_resolver_set_trace(world->resolver, trace, world);
-	return true;
 }
 
 static void end_exchange(struct sim_exchange *exchange)
@@ -79,36 +69,29 @@ void sim_world_end(struct sim_world *world)
 	free(world->exchanges);
 	sim_world_forget_sent(world);
 	free(world->sent);
-	if (world->resolver)
-		hf_resolver_free(world->resolver);
-	rcu_unregister_thread();
-	if (world->cache)
-		hf_cache_free(world->cache);
 }
 
 /* ---- upstream ---- */
 
-static void open_exchange(struct sim_world *world, const struct hf_action *action)
+void sim_world_open(struct sim_world *world, uint64_t id, const struct hf_address *server, bool tcp,
+		    const uint8_t *message, size_t length)
 {
-	char server[HF_ADDRESS_TEXT_MAX];
+	char text[HF_ADDRESS_TEXT_MAX];
 	const char *fault = NULL;
-	struct sim_message *query =
-		sim_message_read(action->send.message, action->send.length, action->send.tcp, &fault);
+	struct sim_message *query = sim_message_read(message, length, tcp, &fault);
 
-	hf_address_to_text(&action->send.server, server);
+	hf_address_to_text(server, text);
 	if (!query) {
-		fail(world, "the resolver sent what is no DNS message: ", fault);
+		sim_world_break(world, "what was sent to %s is no DNS message: %s", text, fault);
 		return;
 	}
 	world->exchanges = realloc(world->exchanges, (world->exchange_count + 1) * sizeof(*world->exchanges));
 	struct sim_exchange *exchange = &world->exchanges[world->exchange_count++];
-	*exchange = (struct sim_exchange){
-		.id = action->send.exchange, .server = action->send.server, .query = query, .due_ns = SIM_NEVER};
+	*exchange = (struct sim_exchange){.id = id, .server = *server, .query = query, .due_ns = SIM_NEVER};
 
 	world->sent = realloc(world->sent, (world->sent_count + 1) * sizeof(*world->sent));
-	world->sent[world->sent_count++] = (struct sim_sent){
-		.server = action->send.server,
-		.query = sim_message_read(action->send.message, action->send.length, action->send.tcp, &fault)};
+	world->sent[world->sent_count++] =
+		(struct sim_sent){.server = *server, .query = sim_message_read(message, length, tcp, &fault)};
 	world->queries++;
 
 	char *question = NULL;
@@ -116,61 +99,30 @@ static void open_exchange(struct sim_world *world, const struct hf_action *actio
 	FILE *out = open_memstream(&question, &size);
 	sim_message_print_question(out, query->packet);
 	fclose(out);
-	sim_world_tell(world, "-> %s%s %s", server, action->send.tcp ? " (TCP)" : "", question);
+	sim_world_tell(world, "-> %s%s %s", text, tcp ? " (TCP)" : "", question);
 	free(question);
 	sim_server_reply(world, exchange);
 }
 
-static void cancel(struct sim_world *world, uint64_t id)
+bool sim_world_close(struct sim_world *world, uint64_t id)
 {
 	for (size_t i = 0; i < world->exchange_count; i++)
 		if (world->exchanges[i].id == id) {
 			end_exchange(&world->exchanges[i]);
 			memmove(&world->exchanges[i], &world->exchanges[i + 1],
 				(--world->exchange_count - i) * sizeof(*world->exchanges));
-			return;
+			return true;
 		}
-	fail(world, "the resolver cancelled an exchange that is not open", "");
-}
-
-static void drain(struct sim_world *world)
-{
-	for (struct hf_action action; (action = hf_resolver_next_action(world->resolver)).kind != HF_ACTION_NONE;)
-		switch (action.kind) {
-		case HF_ACTION_SEND:
-			open_exchange(world, &action);
-			break;
-		case HF_ACTION_CANCEL:
-			cancel(world, action.cancel.exchange);
-			break;
-		case HF_ACTION_ANSWER:
-			world->on_answer(world->on_answer_state, &action);
-			break;
-		case HF_ACTION_NONE:
-			break;
-		}
-	rcu_quiescent_state();
-	struct hf_cache_batch *batch = hf_cache_take_retired(world->cache);
-	if (batch) {
-		synchronize_rcu();
-		hf_cache_free_retired(world->cache, batch);
-	}
+	return false;
 }
 
 static void deliver(struct sim_world *world, struct sim_exchange *exchange)
 {
 	char server[HF_ADDRESS_TEXT_MAX];
-	/* the resolver may cancel the exchange, so nothing of it is used afterwards */
-	uint64_t id = exchange->id;
-	struct hf_address from = exchange->server;
-	uint8_t *reply = exchange->reply;
-	size_t length = exchange->reply_length;
 
-	exchange->reply = NULL;
-	exchange->due_ns = SIM_NEVER;
-	sim_world_tell(world, "<- %s %zu octets", hf_address_to_text(&from, server), length);
-	hf_resolver_reply(world->resolver, id, &from, reply, length, world->now);
-	free(reply);
+	sim_world_tell(world, "<- %s %zu octets", hf_address_to_text(&exchange->server, server),
+		       exchange->reply_length);
+	sim_target_deliver(world, exchange);
 }
 
 static struct sim_exchange *first_due(const struct sim_world *world)
@@ -185,11 +137,16 @@ static struct sim_exchange *first_due(const struct sim_world *world)
 
 /* ---- time ---- */
 
-static void jump(struct sim_world *world, uint64_t to_ns)
+static void jump(struct sim_world *world, uint64_t to_ns, bool due)
 {
-	if (to_ns > world->now.mono_ns)
+	bool moved = to_ns > world->now.mono_ns;
+
+	if (moved)
 		world->now.mono_ns = to_ns;
-	world->now.wall_s = world->settings->wall_s + (int64_t)((world->now.mono_ns - BEGIN_NS) / HF_NS_PER_SECOND);
+	world->now.wall_s =
+		world->settings->wall_s + (int64_t)((world->now.mono_ns - SIM_BEGIN_NS) / HF_NS_PER_SECOND);
+	if (moved || due)
+		sim_target_advance(world, due);
 }
 
 void sim_world_run(struct sim_world *world, uint64_t until_ns, bool (*done)(void *state), void *state)
@@ -197,31 +154,29 @@ void sim_world_run(struct sim_world *world, uint64_t until_ns, bool (*done)(void
 	unsigned events = 0;
 
 	for (;;) {
-		drain(world);
+		sim_target_settle(world);
 		if (world->broken)
 			return;
 		if (done && done(state))
 			until_ns = world->now.mono_ns; /* what is due at this instant still happens */
 		struct sim_exchange *exchange = first_due(world);
 		uint64_t due = exchange ? exchange->due_ns : SIM_NEVER;
-		uint64_t deadline = hf_resolver_next_deadline(world->resolver);
+		uint64_t deadline = sim_target_deadline(world);
 		uint64_t next = due < deadline ? due : deadline;
 
 		if (next > until_ns) {
-			jump(world, until_ns);
+			jump(world, until_ns, false);
 			return;
 		}
 		if (next > world->now.mono_ns)
 			events = 0;
 		if (++events > EVENTS_AT_ONE_INSTANT_MAX) {
-			fail(world, "the resolver does not come to rest", "");
+			sim_world_break(world, "the resolver does not come to rest");
 			return;
 		}
-		jump(world, next);
+		jump(world, next, deadline < due);
 		if (due <= deadline)
 			deliver(world, exchange);
-		else
-			hf_resolver_tick(world->resolver, world->now);
 	}
 }
 
@@ -236,7 +191,7 @@ size_t sim_world_pending(const struct sim_world *world)
 
 bool sim_world_time_out(struct sim_world *world)
 {
-	uint64_t deadline = hf_resolver_next_deadline(world->resolver);
+	uint64_t deadline = sim_target_deadline(world);
 
 	if (!sim_world_pending(world) || deadline == SIM_NEVER)
 		return false;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The world around the core: a clock that jumps, chance from a seed, servers that reply by the scenario.
+/* The world of a scenario: a clock that jumps, servers that reply by the scenario, and what goes to and fro between them and
+ * the target (target.h), which is the core in this process or the daemon on sockets.
  *
- * Time stands still while anything is due; then it jumps to the next due reply or to the resolver's next deadline.
+ * Time stands still while anything is due; then it jumps to the next due reply or to the target's next deadline.
  * Replies without sleep= take no time at all.
  */
 #pragma once
@@ -11,17 +12,19 @@
 #include <stdio.h>
 #include "base/now.h"
 #include "base/random.h"
-#include "cache/cache.h"
 #include "message.h"
-#include "resolver/resolver.h"
 #include "scenario.h"
 #include "settings.h"
 
 #define SIM_NEVER UINT64_MAX
+#define SIM_BEGIN_NS (1000 * HF_NS_PER_SECOND) /* the monotonic clock at step 0 */
 
-/* An upstream query from its sending until the resolver cancels the exchange. */
+struct sim_client;
+struct sim_target;
+
+/* An upstream query from its sending until the target waits for no reply any more. */
 struct sim_exchange {
-	uint64_t id;
+	uint64_t id; /* the target's */
 	struct hf_address server;
 	struct sim_message *query;
 	uint8_t *reply; /* NULL: none is to come */
@@ -39,8 +42,8 @@ struct sim_sent {
 struct sim_world {
 	struct sim_scenario *scenario;
 	const struct sim_settings *settings;
-	struct hf_cache *cache;
-	struct hf_resolver *resolver;
+	struct sim_target *target;
+	struct sim_client *client;
 	struct hf_random random;
 	uint64_t random_state;
 	struct hf_now now;
@@ -53,14 +56,11 @@ struct sim_world {
 	unsigned queries;  /* sent upstream in all */
 	FILE *story;	   /* dated lines of what happened; never NULL */
 	unsigned unmatched; /* queries for which a server had no entry */
-	bool broken;	   /* the core did what cannot be; `fault` says what */
-	char fault[256];
-	void (*on_answer)(void *state, const struct hf_action *action);
-	void *on_answer_state;
+	bool broken;	   /* the target did what cannot be; `fault` says what */
+	char fault[SIM_FAULT_MAX];
 };
 
-/* Registers the calling thread with QSBR until sim_world_end(). False without memory. */
-bool sim_world_begin(struct sim_world *world, struct sim_scenario *scenario, const struct sim_settings *settings,
+void sim_world_begin(struct sim_world *world, struct sim_scenario *scenario, const struct sim_settings *settings,
 		     uint64_t seed, FILE *story);
 void sim_world_end(struct sim_world *world);
 
@@ -69,10 +69,19 @@ void sim_world_run(struct sim_world *world, uint64_t until_ns, bool (*done)(void
 
 /* An entry's reply to the oldest query that waits without one and matches; false when there is none. */
 bool sim_world_reply_pending(struct sim_world *world, struct sim_step *step);
-/* Jumps to the resolver's next deadline; false when no query waits for a reply. */
+/* Jumps to the target's next deadline; false when no query waits for a reply. */
 bool sim_world_time_out(struct sim_world *world);
-size_t sim_world_pending(const struct sim_world *world); /* queries without a reply so far */
-/* The oldest query sent that matches and was not looked at before; NULL for none. */
+size_t sim_world_pending(const struct sim_world *world); /* exchanges without a reply on its way */
+
+/* The first query sent that matches the entry and was not checked before, or NULL. */
 const struct sim_sent *sim_world_find_sent(struct sim_world *world, const struct sim_step *step);
 void sim_world_forget_sent(struct sim_world *world);
+
+/* What the target tells while it settles. */
+void sim_world_open(struct sim_world *world, uint64_t id, const struct hf_address *server, bool tcp,
+		    const uint8_t *message, size_t length); /* a query went out */
+bool sim_world_close(struct sim_world *world, uint64_t id); /* its reply is not waited for; false: no such exchange */
+
+/* The first fault of the target counts. */
+void sim_world_break(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_world_tell(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
