@@ -208,7 +208,3 @@ void sim_target_deliver(struct sim_world *world, struct sim_exchange *exchange)
 	free(reply);
 }
 
-void sim_target_tell(struct sim_world *world)
-{
-	(void)world; /* its decisions are in the story already */
-}

@@ -26,5 +26,3 @@ void sim_target_deliver(struct sim_world *world, struct sim_exchange *exchange);
 /* Hands the target a client's question, by its number among client->questions. */
 void sim_target_ask(struct sim_world *world, size_t question);
 
-/* Lines for the story when the scenario is over: the target's own log. */
-void sim_target_tell(struct sim_world *world);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* A scenario's settings as a configuration file; see network_config.h. What the two structures of the settings hold and a file can
+ * say is written out, defaults too, so that both targets of the players have the same.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include "network_config.h"
+#include "io/sockaddr.h"
+#include "wire/name.h"
+#include "wire/rrset.h"
+
+static bool write_hints(const struct hf_resolver_config *resolver, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	char name[HF_NAME_TEXT_MAX];
+
+	if (!out)
+		return false;
+	for (unsigned i = 0; i < resolver->hint_count; i++) {
+		const struct hf_rrset *set = resolver->hints[i];
+
+		for (struct hf_rdata rdata = hf_rrset_first(set); rdata.bytes; rdata = hf_rrset_next(set, rdata)) {
+			char address[INET6_ADDRSTRLEN];
+
+			fprintf(out, "%s %" PRIu32 " IN ", hf_name_to_text(hf_rrset_owner(set), name), set->ttl);
+			if (set->type == HF_TYPE_NS)
+				fprintf(out, "NS %s\n", hf_name_to_text(rdata.bytes, name));
+			else
+				fprintf(out, "%s %s\n", set->type == HF_TYPE_A ? "A" : "AAAA",
+					inet_ntop(set->type == HF_TYPE_A ? AF_INET : AF_INET6, rdata.bytes, address,
+						  sizeof(address)));
+		}
+	}
+	return fclose(out) == 0;
+}
+
+static void write_routes(FILE *out, const struct hf_resolver_config *resolver)
+{
+	char name[HF_NAME_TEXT_MAX], address[HF_ADDRESS_TEXT_MAX];
+
+	if (resolver->route_count)
+		fputs("  routes:\n", out);
+	for (unsigned i = 0; i < resolver->route_count; i++) {
+		const struct hf_route *route = &resolver->routes[i];
+
+		fprintf(out, "    - zone: '%s'\n      %s: [", hf_name_to_text(route->zone, name),
+			route->forward ? "forward" : "stub");
+		for (unsigned k = 0; k < route->server_count; k++)
+			fprintf(out, "%s\"%s\"", k ? ", " : "", hf_address_to_text(&route->servers[k], address));
+		fprintf(out, "]\n      first: %s\n", route->first ? "true" : "false");
+	}
+}
+
+static void write_switch(FILE *out, const char *key, bool on)
+{
+	fprintf(out, "  %s: %s\n", key, on ? "true" : "false");
+}
+
+static void write_number(FILE *out, const char *key, uint64_t number)
+{
+	fprintf(out, "  %s: %" PRIu64 "\n", key, number);
+}
+
+static void write_resolver(FILE *out, const struct hf_resolver_config *resolver, const char *folder)
+{
+	fprintf(out, "resolver:\n  root-hints: %s/root.hints\n", folder);
+	write_switch(out, "priming", resolver->prime);
+	write_switch(out, "prefetch", resolver->prefetch);
+	write_switch(out, "case-randomization", resolver->case_randomization);
+	write_switch(out, "server-order-randomization", resolver->server_order_randomization);
+	write_switch(out, "minimal-answers", resolver->minimal_answers);
+	write_switch(out, "negative-ns", resolver->negative_ns);
+	write_switch(out, "ipv4", resolver->use_ipv4);
+	write_switch(out, "ipv6", resolver->use_ipv6);
+	write_switch(out, "query-loopback", resolver->query_loopback);
+	write_switch(out, "qname-minimisation", resolver->qname_minimisation);
+	write_number(out, "edns-size", resolver->edns_size);
+	write_number(out, "timeout-initial-ms", resolver->timeout_initial_ms);
+	write_number(out, "timeout-min-ms", resolver->timeout_min_ms);
+	write_number(out, "timeout-max-ms", resolver->timeout_max_ms);
+	write_number(out, "query-deadline-ms", resolver->query_deadline_ms);
+	write_number(out, "max-upstream-queries", resolver->max_upstream_queries);
+	write_routes(out, resolver);
+}
+
+bool sim_config_write(const struct sim_settings *settings, const char *folder)
+{
+	char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/root.hints", folder);
+	if (!write_hints(&settings->resolver, path))
+		return false;
+	snprintf(path, sizeof(path), "%s/holdfast.yaml", folder);
+	out = fopen(path, "we");
+	if (!out)
+		return false;
+	fprintf(out, "listen: [\"%s:%d\"]\n", SIM_DAEMON_ADDRESS, SIM_DAEMON_PORT);
+	fprintf(out, "control:\n  dataplane-socket: %s/dataplane.sock\n  control-socket: %s/holdfastd.sock\n  http: off\n",
+		folder, folder);
+	fputs("cache:\n", out);
+	write_number(out, "size", settings->cache.bytes);
+	write_number(out, "min-ttl", settings->cache.min_ttl);
+	write_number(out, "max-ttl", settings->cache.max_ttl);
+	write_number(out, "max-negative-ttl", settings->cache.max_negative_ttl);
+	write_resolver(out, &settings->resolver, folder);
+	return fclose(out) == 0;
+}
