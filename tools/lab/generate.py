@@ -252,6 +252,23 @@ class World:
             for n in rng.sample(range(1000), 3):
                 self.names.append(("u%d.user.%s" % (n, origin), {"A"}, zone))
 
+    def write(self, directory):
+        """Zone files, the clauses and addresses of the NSDs, and the hints."""
+        zones = os.path.join(directory, "zones")
+        os.makedirs(zones, exist_ok=True)
+        for level, members in self.zones.items():
+            clauses = []
+            for zone in members:
+                path = os.path.abspath(os.path.join(zones, (zone.origin.rstrip(".") or "root") + ".zone"))
+                write(path, zone.lines)
+                clauses.append('zone:\n    name: "%s"\n    zonefile: "%s"\n' % (zone.origin, path))
+            write(os.path.join(directory, level + ".conf"), clauses)
+            write(os.path.join(directory, level + ".addresses"), [a + "\n" for a in self.addresses[level]])
+        hints = [". 3600000 IN NS %s\n" % name for name in self.letters]
+        for name, (v4, v6) in zip(self.letters, ROOT_ADDRESSES):
+            hints += ["%s 3600000 IN A %s\n" % (name, v4), "%s 3600000 IN AAAA %s\n" % (name, v6)]
+        write(os.path.join(directory, "root.hints"), hints)
+
 
 def neighbour(name, zone):
     """A name beside `name` that nobody has, and no wildcard covers."""
@@ -299,20 +316,7 @@ def main():
     world = World(arguments.seed, arguments.zones)
     world.rng.shuffle(world.names)
     check_questions(world)
-    zones = os.path.join(arguments.directory, "zones")
-    os.makedirs(zones, exist_ok=True)
-    for level, members in world.zones.items():
-        clauses = []
-        for zone in members:
-            path = os.path.abspath(os.path.join(zones, (zone.origin.rstrip(".") or "root") + ".zone"))
-            write(path, zone.lines)
-            clauses.append('zone:\n    name: "%s"\n    zonefile: "%s"\n' % (zone.origin, path))
-        write(os.path.join(arguments.directory, level + ".conf"), clauses)
-        write(os.path.join(arguments.directory, level + ".addresses"), [a + "\n" for a in world.addresses[level]])
-    hints = [". 3600000 IN NS %s\n" % name for name in world.letters]
-    for name, (v4, v6) in zip(world.letters, ROOT_ADDRESSES):
-        hints += ["%s 3600000 IN A %s\n" % (name, v4), "%s 3600000 IN AAAA %s\n" % (name, v6)]
-    write(os.path.join(arguments.directory, "root.hints"), hints)
+    world.write(arguments.directory)
     write(os.path.join(arguments.directory, "names.txt"), [name + "\n" for name, _, _ in world.names])
     for file, count, seed in (("queries.txt", arguments.queries, arguments.seed + 1000),
                               ("half.txt", arguments.queries // 2, arguments.seed + 2000),
