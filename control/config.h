@@ -41,6 +41,10 @@ struct hf_config {
 	unsigned waiting_queries;    /* waiting-queries: misses under way at once */
 	char *user;		     /* user: drop to it after start; empty: stay (a namespace may know uid 0 only) */
 
+	/* clients: */
+	uint32_t discard_timeout_ms; /* discard-timeout-ms: 0: never */
+	uint32_t wait_limit;	     /* wait-limit: 0: none */
+
 	/* fastpath: */
 	bool fastpath;		     /* enabled */
 	enum hf_attach attach;	     /* attach: auto | native | generic */

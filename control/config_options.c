@@ -42,6 +42,12 @@ const struct hf_option hf_options[] = {
 	{"dataplane", "user", HF_OPTION_TEXT, RESTART, FIELD(user), 0, 32, "", NULL,
 	 "User to become after start; empty: stay."},
 
+	{"clients", "discard-timeout-ms", HF_OPTION_INTEGER, RELOAD, FIELD(discard_timeout_ms), 0, 120000, "1900", NULL,
+	 "An answer that comes later than this after its question is not sent over UDP (DNSBomb); 0: all are sent."},
+	{"clients", "wait-limit", HF_OPTION_INTEGER, RELOAD, FIELD(wait_limit), 0, 1048576, "1000", NULL,
+	 "Questions of one client address (IPv6: /64) that may wait for resolution at once over UDP; more are dropped; "
+	 "0: any number."},
+
 	{"fastpath", "enabled", HF_OPTION_BOOLEAN, RESTART, FIELD(fastpath), 0, 0, "false", NULL,
 	 "Answer hot names in the kernel (XDP)."},
 	{"fastpath", "attach", HF_OPTION_CHOICE, RESTART, FIELD(attach), 0, 0, "auto", attach_choices,

@@ -351,6 +351,8 @@ static int start(const char *path, const sigset_t *signals)
 		hf_log_set_queries(parts->config->query_log, parts->config->query_log_sample);
 		atomic_init(&parts->serve_settings.edns_size, parts->config->edns_size);
 		atomic_init(&parts->serve_settings.prefetch, parts->config->prefetch);
+		atomic_init(&parts->serve_settings.wait_limit, parts->config->wait_limit);
+		atomic_init(&parts->serve_settings.discard_timeout_ms, parts->config->discard_timeout_ms);
 	}
 	if (parts->config && make_promotions(parts, error) && make_cache(parts, error) &&
 	    make_resolvers(parts, files, error) && make_workers(parts, error) && make_tcp(parts, error) &&

@@ -40,6 +40,9 @@
 	X(destination, "sent to a multicast or broadcast address")                       \
 	X(oversized, "longer than any query we take")                                    \
 	X(tickets_exhausted, "too many misses under way")                                \
+	X(zone_share, "misses of a zone that has its share of those under way")          \
+	X(client_share, "misses of a client address with too many unanswered (wait-limit)") \
+	X(too_late, "answers that came after the client's patience (discard-timeout)")   \
 	X(no_reply, "no reply fits the client's or our buffer")                          \
 	X(send_failed, "the kernel or the NIC did not take the reply")                   \
 	X(promotion_queue, "not offered to the kernel tier: its queue is full")          \

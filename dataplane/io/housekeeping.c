@@ -227,6 +227,9 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 	send_settings(self);
 	atomic_store_explicit(&parts->serve_settings.edns_size, next->edns_size, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.prefetch, next->prefetch, memory_order_relaxed);
+	atomic_store_explicit(&parts->serve_settings.wait_limit, next->wait_limit, memory_order_relaxed);
+	atomic_store_explicit(&parts->serve_settings.discard_timeout_ms, next->discard_timeout_ms,
+			      memory_order_relaxed);
 	hf_cache_set_ttls(parts->cache, next->min_ttl, next->max_ttl, next->max_negative_ttl);
 	hf_tcp_set_idle(parts->tcp, next->tcp_idle_ms);
 	hf_log_set_level(next->log_level);

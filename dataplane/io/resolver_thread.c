@@ -52,16 +52,29 @@ static void put_reply(struct hf_resolver_thread *self, struct hf_ticket *ticket,
 	ticket->reply_length = (uint32_t)length;
 }
 
+/* Questions that a slow server held back and then answered all at once would leave as one pulse towards whomever they were forged to
+ * come from (DNSBomb, CVE-2024-33655). Their true senders have asked again by now. */
+static bool is_too_late(const struct hf_resolver_thread *self, const struct hf_ticket *ticket)
+{
+	uint32_t limit_ms = atomic_load_explicit(&self->serve_settings->discard_timeout_ms, memory_order_relaxed);
+
+	return limit_ms && !ticket->tcp && self->now.mono_ns - ticket->arrived_ns > limit_ms * HF_NS_PER_MS;
+}
+
 static void answer(struct hf_resolver_thread *self, const struct hf_action *action)
 {
 	struct hf_ticket *ticket = (struct hf_ticket *)(uintptr_t)action->answer.client;
 	struct hf_reply_options options = hf_serve_reply_options(self->serve_settings);
 
 	ticket->rcode = ntohs(action->answer.record->flags) & HF_RCODE_MASK;
-	put_reply(self, ticket,
-		  hf_reply_write(action->answer.record, &ticket->query, action->answer.edes, action->answer.ede_count,
-				 ticket->tcp, &options, self->now, self->reply,
-				 ticket->tcp ? sizeof(self->reply) : HF_TICKET_REPLY_MAX));
+	ticket->zone_labels = action->answer.zone_labels;
+	ticket->answered_ns = self->now.mono_ns;
+	ticket->too_late = is_too_late(self, ticket);
+	if (!ticket->too_late)
+		put_reply(self, ticket,
+			  hf_reply_write(action->answer.record, &ticket->query, action->answer.edes,
+					 action->answer.ede_count, ticket->tcp, &options, self->now, self->reply,
+					 ticket->tcp ? sizeof(self->reply) : HF_TICKET_REPLY_MAX));
 	if (ticket->story)
 		hf_resolver_set_trace(self->resolver, NULL, NULL);
 	else if (action->answer.cacheable)
@@ -131,6 +144,7 @@ static void take_ticket(struct hf_resolver_thread *self, struct hf_ticket *ticke
 		hf_mailbox_post(ticket->mail.home, &ticket->mail);
 		return;
 	}
+	ticket->taken_ns = self->now.mono_ns;
 	if (ticket->story)
 		hf_resolver_set_trace(self->resolver, write_story, ticket->story);
 	hf_resolver_ask(self->resolver, (uint64_t)(uintptr_t)ticket, query, self->now);

@@ -41,7 +41,8 @@ struct hf_serve *hf_serve_new(struct hf_cache *cache, const struct hf_serve_sett
 	serve->mailbox.event_fd = -1;
 	serve->recent = calloc(1, sizeof(*serve->recent));
 	serve->tickets = hf_ticket_pool_new(tickets);
-	if (!serve->recent || !serve->tickets || !hf_mailbox_init(&serve->mailbox)) {
+	serve->admission = hf_admission_new(tickets, dispatch->secret);
+	if (!serve->recent || !serve->tickets || !serve->admission || !hf_mailbox_init(&serve->mailbox)) {
 		hf_serve_free(serve);
 		return NULL;
 	}
@@ -54,6 +55,7 @@ void hf_serve_free(struct hf_serve *serve)
 		return;
 	hf_mailbox_fini(&serve->mailbox);
 	hf_ticket_pool_free(serve->tickets);
+	hf_admission_free(serve->admission);
 	free(serve->recent);
 	free(serve);
 }
@@ -278,14 +280,51 @@ void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigne
 	}
 }
 
+/* Silence, as for want of a ticket: a client whose question was one of a flood's asks again, the flood's forged senders get nothing.
+ */
+static void turn_away(struct hf_serve *serve, const struct hf_request *request, enum hf_admission_verdict verdict,
+		      struct hf_now now)
+{
+	const uint8_t *zone;
+	uint32_t count;
+	char text[HF_NAME_TEXT_MAX];
+
+	if (verdict == HF_ADMISSION_CLIENT_SHARE) {
+		hf_counters_drop(&serve->counters, HF_DROP_client_share);
+		hf_log(HF_LOG_WARNING, "client-limited",
+		       "client=%s text=\"too many unanswered questions (clients.wait-limit), dropped\"",
+		       hf_address_to_text(&request->client, text));
+		return;
+	}
+	hf_counters_drop(&serve->counters, HF_DROP_zone_share);
+	zone = hf_admission_to_tell(serve->admission, &request->query, now, &count);
+	if (zone)
+		hf_log(HF_LOG_WARNING, "zone-limited",
+		       "zone=\"%s\" dropped=%u text=\"its questions hold their share of those under way\"",
+		       hf_name_to_text(zone, text), count);
+}
+
 struct hf_ticket *hf_serve_take_ticket(struct hf_serve *serve, const struct hf_request *request, struct hf_now now)
 {
-	struct hf_ticket *ticket = hf_ticket_take(serve->tickets, &serve->mailbox);
+	struct hf_admission_pass pass = {0};
+	struct hf_ticket *ticket;
 
-	if (!ticket) {
+	if (!hf_ticket_pool_available(serve->tickets)) {
 		hf_counters_drop(&serve->counters, HF_DROP_tickets_exhausted);
 		return NULL;
 	}
+	if (!serve->tcp) {
+		unsigned wait_limit = atomic_load_explicit(&serve->settings->wait_limit, memory_order_relaxed);
+		enum hf_admission_verdict verdict = hf_admission_take(serve->admission, &request->query,
+								      &request->client, wait_limit, now, &pass);
+
+		if (verdict != HF_ADMISSION_YES) {
+			turn_away(serve, request, verdict, now);
+			return NULL;
+		}
+	}
+	ticket = hf_ticket_take(serve->tickets, &serve->mailbox);
+	ticket->pass = pass;
 	hf_ticket_set_query(ticket, &request->query);
 	ticket->mail.kind = HF_MAIL_QUESTION;
 	ticket->tcp = serve->tcp;
@@ -320,7 +359,7 @@ struct hf_ticket *hf_serve_next_answer(struct hf_serve *serve)
 void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
 {
 	if (ticket->reply_length == 0) {
-		hf_counters_drop(&serve->counters, HF_DROP_no_reply);
+		hf_counters_drop(&serve->counters, ticket->too_late ? HF_DROP_too_late : HF_DROP_no_reply);
 		return;
 	}
 	hf_counter_add(&serve->counters.answered_misses, 1);
@@ -332,5 +371,9 @@ void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
 
 void hf_serve_release(struct hf_serve *serve, struct hf_ticket *ticket)
 {
+	const struct hf_now answered = {.mono_ns = ticket->answered_ns};
+
+	hf_admission_return(serve->admission, &ticket->pass, &ticket->query, ticket->zone_labels, ticket->arrived_ns,
+			    ticket->taken_ns, answered);
 	hf_ticket_give(serve->tickets, ticket);
 }

@@ -46,6 +46,8 @@ struct hf_serve_settings {
 	/* Questions without RD are answered from what is held instead of refused: a client then sees what others ask.
 	 * The daemon leaves it off; scenarios look into the cache that way. */
 	_Atomic bool allow_snoop;
+	_Atomic uint32_t wait_limit;	    /* unanswered misses for each client address over UDP; 0: no limit */
+	_Atomic uint32_t discard_timeout_ms; /* later answers are not sent over UDP (DNSBomb, CVE-2024-33655); 0: all are */
 };
 
 static inline struct hf_reply_options hf_serve_reply_options(const struct hf_serve_settings *settings)
@@ -86,6 +88,7 @@ struct hf_serve {
 	const struct hf_serve_settings *settings;
 	const struct hf_dispatch *dispatch;
 	struct hf_ticket_pool *tickets;
+	struct hf_admission *admission;
 	struct hf_mailbox mailbox;	/* answers come back here */
 	struct hf_promotion *promotion; /* NULL: no kernel tier behind this way in */
 	bool tcp;
@@ -102,7 +105,8 @@ void hf_serve_free(struct hf_serve *serve); /* after all threads ended */
 /* Handles up to HF_SERVE_BURST_MAX requests, looking all of them up in the answer cache at once. */
 void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigned count, struct hf_now now);
 
-/* A ticket with the query of a missed request copied into it; NULL when too many misses are under way (counted). */
+/* A ticket with the query of a missed request copied into it; NULL when too many misses are under way, of all or (over UDP: TCP clients
+ * are bounded by their connections) of the name's zone or the client (counted, and logged once a minute and zone). */
 struct hf_ticket *hf_serve_take_ticket(struct hf_serve *serve, const struct hf_request *request, struct hf_now now);
 void hf_serve_submit(struct hf_serve *serve, struct hf_ticket *ticket);
 

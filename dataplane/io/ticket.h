@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include "base/address.h"
 #include "bpf/fastpath_abi.h"
+#include "io/admission.h"
 #include "io/mailbox.h"
 #include "wire/message.h"
 
@@ -26,7 +27,8 @@ struct hf_ticket {
 	uint8_t question[HF_NAME_MAX + 5];
 
 	bool tcp;
-	uint64_t arrived_ns;
+	uint64_t arrived_ns, taken_ns, answered_ns; /* the latter two: by the resolver thread; 0: never */
+	struct hf_admission_pass pass; /* what it holds of the shares */
 	struct hf_address client;
 	/* The back end's own: what it needs to send the reply back the way the query came (addresses, headers,
 	 * connection). */
@@ -37,6 +39,8 @@ struct hf_ticket {
 
 	/* The answer. reply_length 0: there is none to send. */
 	unsigned rcode;
+	uint8_t zone_labels; /* plus one, of the zone that the name was found in; 0: unknown */
+	bool too_late;	     /* the client does not wait any more (clients.discard-timeout-ms) */
 	uint32_t reply_length;
 	uint8_t *reply; /* inline_reply, or malloc()ed: hf_ticket_give() frees it */
 	uint8_t inline_reply[HF_TICKET_REPLY_MAX];

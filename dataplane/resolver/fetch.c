@@ -47,6 +47,8 @@ void hf_fetch_finish(struct hf_resolver *resolver, struct hf_fetch *fetch, struc
 		next = waiter->next_waiter;
 		waiter->waiting_on = NULL;
 		waiter->next_waiter = NULL;
+		if (!waiter->zone_labels)
+			waiter->zone_labels = hf_fetch_zone_labels(fetch, waiter->name);
 		hf_question_fetched(resolver, waiter, result);
 	}
 	hf_inflight_free(resolver, fetch);
@@ -84,6 +86,13 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 	hf_trace(resolver, "fetch %s failed: %s", hf_trace_question(fetch->name, fetch->qtype, question),
 		 result.text ? result.text : "limit");
 	hf_fetch_finish(resolver, fetch, &result);
+}
+
+uint8_t hf_fetch_zone_labels(const struct hf_fetch *fetch, const uint8_t *name)
+{
+	if (fetch->delegation.source == HF_DELEGATION_NONE || !hf_name_equal(fetch->name, name))
+		return 0;
+	return (uint8_t)(hf_name_label_count(fetch->delegation.zone) + 1);
 }
 
 /* ---- what to ask ---- */

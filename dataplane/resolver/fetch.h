@@ -106,6 +106,9 @@ void hf_fetch_transport_failed(struct hf_resolver *resolver, struct hf_fetch *fe
 void hf_fetch_sub_done(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_question *question,
 		       const struct hf_result *result);
 
+/* Labels plus one of the zone it stands at, when it is for `name`; else, and before it has one, 0. */
+uint8_t hf_fetch_zone_labels(const struct hf_fetch *fetch, const uint8_t *name);
+
 /* Whether the present query carries a shortened name, and what it asks. */
 bool hf_fetch_is_minimised(const struct hf_fetch *fetch);
 const uint8_t *hf_fetch_ask_name(const struct hf_fetch *fetch);

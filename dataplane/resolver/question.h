@@ -51,6 +51,7 @@ struct hf_question {
 	uint64_t started_ns;
 	uint64_t flushes; /* of the cache, when it began */
 	bool upstream_used, restarted;
+	uint8_t zone_labels; /* plus one, of the zone that its name was asked in; 0: not known */
 	bool spare; /* one of those kept for when memory is out */
 
 	uint8_t name[HF_QUESTION_NAME_SPACE]; /* lower-cased, zero-padded */

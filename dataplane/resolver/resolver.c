@@ -507,6 +507,9 @@ static struct hf_action answer_action(struct hf_resolver *resolver, struct hf_cl
 	action.answer.edes = client->too_late ? late_ede(resolver, question) : question->edes;
 	action.answer.ede_count = client->too_late ? 1 : question->ede_count;
 	action.answer.from_cache = !question->upstream_used;
+	action.answer.zone_labels = question->zone_labels;
+	if (!question->zone_labels && question->waiting_on)
+		action.answer.zone_labels = hf_fetch_zone_labels(question->waiting_on, question->name);
 	hf_count(resolver, answers);
 	if (action.answer.from_cache)
 		hf_count(resolver, answers_from_cache);

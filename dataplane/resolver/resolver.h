@@ -116,6 +116,7 @@ struct hf_action {
 			unsigned ede_count;
 			bool from_cache;  /* no upstream query was needed */
 			bool cacheable;	  /* it was put into the answer cache: may be promoted */
+			uint8_t zone_labels; /* plus one, of the zone whose servers were asked for the name itself; 0: none was */
 		} answer;
 	};
 };

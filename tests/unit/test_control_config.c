@@ -192,7 +192,7 @@ static const struct {
 	{"listen: [[192.0.2.1]]\n", "t.yaml:1: listen: a list stands where one value"},
 	{"listen: [~]\n", "t.yaml:1: listen: no value is given"},
 	{L "listen: [192.0.2.2]\n", "t.yaml:2: listen: is given twice, first in line 1"},
-	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, dataplane, fastpath, cache"},
+	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, dataplane, clients, fastpath, cache"},
 	{L "cache:\n  sise: 1G\n", "t.yaml:3: cache: unknown key 'sise' (allowed: size, min-ttl"},
 	{L "cache:\n  size: 1G\n  size: 2G\n", "t.yaml:4: cache.size: is given twice, first in line 3"},
 	{L "cache: {size: 1G}\ncache: {min-ttl: 1}\n", "t.yaml:3: cache: is given twice"},
