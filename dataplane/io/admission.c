@@ -7,7 +7,6 @@
 
 enum {
 	ZONE_SHARE = 8,	       /* a zone may hold a part of so many of what is free */
-	STRANGERS_SHARE = 1,   /* the same for names in no known zone, below one that delegates */
 	STRANGERS_FLOOR = 64,
 	ROOM_MIN = 64,
 	WAYS = 4,
@@ -32,6 +31,7 @@ struct zone {
 struct hf_admission {
 	uint64_t secret[2];
 	unsigned capacity, room, held;
+	unsigned active; /* zones that hold tickets */
 	uint64_t interval_end_ns, least_waited_ns; /* of the interval */
 	uint32_t bucket_mask;
 	struct zone *zones;
@@ -195,11 +195,26 @@ static void adapt(struct hf_admission *admission, uint64_t arrived_ns, uint64_t 
 	admission->interval_end_ns = now.mono_ns + HF_ADMISSION_INTERVAL_MS * HF_NS_PER_MS;
 }
 
-static unsigned share(const struct hf_admission *admission, unsigned part, unsigned floor)
+static unsigned free_room(const struct hf_admission *admission)
 {
-	unsigned free = admission->room > admission->held ? admission->room - admission->held : 0;
+	return admission->room > admission->held ? admission->room - admission->held : 0;
+}
 
-	return free / part > floor ? free / part : floor;
+/* Also when too much is held already, who holds less than half of what zones hold on average is none of those that hold it. */
+static unsigned zone_share(const struct hf_admission *admission)
+{
+	unsigned of_free = free_room(admission) / ZONE_SHARE;
+	unsigned of_held = admission->active ? admission->held / admission->active / 2 : 0;
+	unsigned share = of_free > of_held ? of_free : of_held;
+
+	return share > HF_ADMISSION_FLOOR ? share : HF_ADMISSION_FLOOR;
+}
+
+static unsigned strangers_share(const struct hf_admission *admission)
+{
+	unsigned share = free_room(admission);
+
+	return share > STRANGERS_FLOOR ? share : STRANGERS_FLOOR;
 }
 
 /* ---- clients ---- */
@@ -251,7 +266,7 @@ enum hf_admission_verdict hf_admission_take(struct hf_admission *admission, cons
 	/* A zone with more than that under way is bounded by its own share. */
 	if (stranger && !(zone && zone->held >= HF_ADMISSION_FLOOR)) {
 		above = find_or_make(admission, above_hash, now_s);
-		if (above && above->strangers >= share(admission, STRANGERS_SHARE, STRANGERS_FLOOR))
+		if (above && above->strangers >= strangers_share(admission))
 			return turn_away(admission, above, depth - 1);
 		if (above) {
 			above->strangers++; /* now, so that its place is not given to the zone */
@@ -261,13 +276,13 @@ enum hf_admission_verdict hf_admission_take(struct hf_admission *admission, cons
 	zone = find_or_make(admission, hash, now_s);
 	if (zone) {
 		zone->used_s = now_s;
-		if (zone->held >= share(admission, ZONE_SHARE, HF_ADMISSION_FLOOR) &&
+		if (zone->held >= zone_share(admission) &&
 		    !(depth <= 1 && delegates(zone, depth))) {
 			if (above)
 				above->strangers--;
 			return turn_away(admission, zone, depth);
 		}
-		zone->held++;
+		admission->active += !zone->held++;
 	}
 	admission->clients[place]++;
 	admission->held++;
@@ -287,7 +302,7 @@ void hf_admission_return(struct hf_admission *admission, const struct hf_admissi
 	if (!pass->taken)
 		return;
 	if (zone)
-		zone->held--;
+		admission->active -= !--zone->held;
 	if (above)
 		above->strangers--;
 	admission->clients[pass->client - 1]--;
