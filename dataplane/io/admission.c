@@ -9,6 +9,7 @@ enum {
 	ZONE_SHARE = 8,	       /* a zone may hold a part of so many of what is free */
 	STRANGERS_FLOOR = 64,
 	ROOM_MIN = 64,
+	ROOM_REST = 4,	       /* while nothing is known of how it goes: a part of so many of all tickets */
 	WAYS = 4,
 	LEARNED_ENOUGH = 8,    /* answers before a zone's kind is judged by them */
 	LEARNED_MAX = 1024,    /* then both counts are halved */
@@ -58,7 +59,8 @@ struct hf_admission *hf_admission_new(unsigned tickets, const uint64_t secret[2]
 	}
 	memcpy(admission->secret, secret, sizeof(admission->secret));
 	admission->bucket_mask = buckets - 1;
-	admission->capacity = admission->room = tickets;
+	admission->capacity = tickets;
+	admission->room = tickets / ROOM_REST;
 	admission->least_waited_ns = UINT64_MAX;
 	return admission;
 }
@@ -186,10 +188,13 @@ static void adapt(struct hf_admission *admission, uint64_t arrived_ns, uint64_t 
 		unsigned used = admission->held < admission->room ? admission->held : admission->room;
 
 		admission->room = used * 3 / 4 > ROOM_MIN ? used * 3 / 4 : ROOM_MIN;
-	} else if (admission->room < admission->capacity) {
+	} else if (admission->room < admission->capacity / ROOM_REST ||
+		   (admission->held > admission->room / 2 && admission->room < admission->capacity)) {
 		admission->room += admission->room / 8;
 		if (admission->room > admission->capacity)
 			admission->room = admission->capacity;
+	} else if (admission->held < admission->room / 8 && admission->room > admission->capacity / ROOM_REST) {
+		admission->room -= admission->room / 8;
 	}
 	admission->least_waited_ns = UINT64_MAX;
 	admission->interval_end_ns = now.mono_ns + HF_ADMISSION_INTERVAL_MS * HF_NS_PER_MS;

@@ -4,8 +4,9 @@
  *
  * Tickets on their way are what a slow zone holds, be it that its servers are silent or that the resolver threads have more to do
  * than they can. A zone may hold an eighth of what is free (Choudhury and Hahne, "Dynamic queue length thresholds", 1998), so n
- * flooded zones leave 8/(8+n) of all to the others, and always HF_ADMISSION_FLOOR. What there is to share shrinks while misses
- * wait too long for a resolver thread, so that those of other zones do not wait behind a flood.
+ * flooded zones leave 8/(8+n) of all to the others, and always HF_ADMISSION_FLOOR. What there is to share is a quarter of the tickets; it shrinks
+ * while misses wait too long for a resolver thread, so that those of other zones do not wait behind a flood, and grows up to all of them
+ * while they do not and more are wanted.
  *
  * A zone is what the resolver says the answer came from. Of a name that none of the known zones is known to hold, the label below the deepest
  * known one stands for it while mostly delegations are found there (com., co.uk.); such strangers with few under

@@ -8,6 +8,7 @@
 #include "resolver/config_copy.h"
 #include "resolver/state.h"
 
+enum { TIMERS_A_TURN = 64 };
 enum { MISMATCHES_MAX = 20 }; /* replies that do not match, before an exchange counts as under attack */
 
 /* ---- configuration ---- */
@@ -444,7 +445,8 @@ void hf_resolver_tick(struct hf_resolver *resolver, struct hf_now now)
 	struct hf_timer *timer;
 
 	begin(resolver, now);
-	while ((timer = hf_timers_pop(&resolver->timers, now.mono_ns))) {
+	/* When a server with thousands of questions falls silent, replies of others and new questions get their turn between. */
+	for (unsigned i = 0; i < TIMERS_A_TURN && (timer = hf_timers_pop(&resolver->timers, now.mono_ns)); i++) {
 		if (timer->kind == HF_TIMER_CLIENT) {
 			struct hf_client *client = hf_index_entry(timer, struct hf_client, timer);
 

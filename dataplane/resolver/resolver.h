@@ -83,7 +83,7 @@ void hf_resolver_reply(struct hf_resolver *resolver, uint64_t exchange, const st
 /* The transport failed at once: ICMP unreachable, connection refused or closed, no port free. The exchange is over on both sides:
  * no HF_ACTION_CANCEL follows. */
 void hf_resolver_transport_failed(struct hf_resolver *resolver, uint64_t exchange, struct hf_now now);
-/* Lets due timers fire. Call when now ≥ hf_resolver_next_deadline(). */
+/* Lets due timers fire, some dozens at most. Call when now ≥ hf_resolver_next_deadline(). */
 void hf_resolver_tick(struct hf_resolver *resolver, struct hf_now now);
 uint64_t hf_resolver_next_deadline(const struct hf_resolver *resolver); /* monotonic ns, UINT64_MAX for none */
 
