@@ -103,6 +103,8 @@ bool sim_config_write(const struct sim_settings *settings, const char *folder)
 	write_number(out, "min-ttl", settings->cache.min_ttl);
 	write_number(out, "max-ttl", settings->cache.max_ttl);
 	write_number(out, "max-negative-ttl", settings->cache.max_negative_ttl);
+	fputs("clients:\n", out);
+	write_number(out, "discard-timeout-ms", 0); /* a scenario's client waits for five seconds */
 	write_resolver(out, &settings->resolver, folder);
 	return fclose(out) == 0;
 }
