@@ -26,6 +26,9 @@ enum hf_reply_class {
 	HF_REPLY_DO = 1, /* the client set DO: RRSIGs and proofs are in the answer */
 	HF_REPLY_CD = 2, /* the client set CD: unvalidated data may be in it */
 };
+/* Above these, the number of the client's DNS64 prefix where one has a part in the answer (policy/dns64.h), else 0. Such an answer is never in
+ * the kernel's table. */
+enum { HF_REPLY_DNS64_SHIFT = 2 };
 
 enum { HF_RECORD_TTLS_MAX = 16 };    /* RRs in a record; an answer with more is composed anew each time */
 enum { HF_RECORD_BODY_MAX = 1232 };  /* octets of answer body in a record that may be cached */

@@ -2,7 +2,7 @@
 /* Reads the configuration file into struct hf_config. libyaml gives a tree whose nodes know their lines; this file
  * walks it against the rows of config_options.c, then checks what no single row can say.
  *
- * The first fault ends the reading: `fail` notes it and returns false, and every caller hands that false on.
+ * The first fault ends the reading: hf_config_fail() notes it and returns false, and every caller hands that false on.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -12,29 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <yaml.h>
 #include "control/config.h"
 #include "control/config_options.h"
+#include "control/config_reader.h"
 #include "wire/name.h"
 
 #define FILE_BYTES_MAX (1 << 20) /* a bound for a hostile or mistaken path; the largest honest file is some KiB */
-#define LIST_MAX 4096
 /* libyaml's time grows with the square of these. The deepest honest value is five levels down. */
 #define NESTING_MAX 16
 #define ANCHORS_MAX 256
 
-struct reader {
-	const char *name;
-	yaml_document_t *document;
-	struct hf_config *config;
-	unsigned *lines; /* of each row's value; 0: the file does not set it */
-	char *error;
-};
-
-/* `key` may be NULL. What the file says is quoted in messages, so octets that would disturb a terminal or log become
- * '?'. */
-__attribute__((format(printf, 5, 6))) static bool fail(struct reader *reader, unsigned line, const char *section,
-						       const char *key, const char *format, ...)
+/* What the file says is quoted in messages, so octets that would disturb a terminal or log become '?'. */
+bool hf_config_fail(struct reader *reader, unsigned line, const char *section, const char *key, const char *format, ...)
 {
 	va_list arguments;
 	int used;
@@ -170,11 +159,11 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 	case HF_OPTION_INTEGER:
 	case HF_OPTION_BYTES:
 		if (!parse_number(text, option->kind == HF_OPTION_BYTES, &number))
-			return fail(reader, line, option->section, option->key, "'%.64s' is not a%s (allowed: %s)",
+			return hf_config_fail(reader, line, option->section, option->key, "'%.64s' is not a%s (allowed: %s)",
 				    text, option->kind == HF_OPTION_BYTES ? " size" : "n integer",
 				    hf_option_allowed(option, allowed));
 		if (number < option->min || number > option->max)
-			return fail(reader, line, option->section, option->key, "%.64s is out of bounds (allowed: %s)",
+			return hf_config_fail(reader, line, option->section, option->key, "%.64s is out of bounds (allowed: %s)",
 				    text, hf_option_allowed(option, allowed));
 		store_number(option, field, number);
 		return true;
@@ -193,11 +182,11 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 			break;
 		for (const char *c = text; *c; c++) {
 			if (iscntrl((unsigned char)*c))
-				return fail(reader, line, option->section, option->key, "holds a control character");
+				return hf_config_fail(reader, line, option->section, option->key, "holds a control character");
 		}
 		copy = strdup(text);
 		if (!copy)
-			return fail(reader, line, option->section, option->key, "out of memory");
+			return hf_config_fail(reader, line, option->section, option->key, "out of memory");
 		free(*(char **)field);
 		*(char **)field = copy;
 		return true;
@@ -207,20 +196,21 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 		break;
 	case HF_OPTION_ADDRESSES:
 	case HF_OPTION_ROUTES:
+	case HF_OPTION_ACCESS:
 		break;
 	}
-	return fail(reader, line, option->section, option->key, "'%.64s' is not allowed here (allowed: %s)", text,
+	return hf_config_fail(reader, line, option->section, option->key, "'%.64s' is not allowed here (allowed: %s)", text,
 		    hf_option_allowed(option, allowed));
 }
 
 /* ---- the tree ---- */
 
-static yaml_node_t *node_at(struct reader *reader, int index)
+yaml_node_t *hf_config_node(struct reader *reader, int index)
 {
 	return yaml_document_get_node(reader->document, index);
 }
 
-static unsigned line_of(const yaml_node_t *node)
+unsigned hf_config_line(const yaml_node_t *node)
 {
 	return (unsigned)node->start_mark.line + 1;
 }
@@ -237,24 +227,23 @@ static bool is_null(const yaml_node_t *node)
 	return is_plain(node, "") || is_plain(node, "~") || is_plain(node, "null");
 }
 
-/* The text of a scalar node; NULL (and a fault noted) for anything else. */
-static const char *scalar_text(struct reader *reader, const yaml_node_t *node, const char *section, const char *key,
-			       const char *allowed)
+const char *hf_config_scalar(struct reader *reader, const yaml_node_t *node, const char *section, const char *key,
+			     const char *allowed)
 {
 	const char *text;
 
 	if (node->type != YAML_SCALAR_NODE) {
-		fail(reader, line_of(node), section, key, "a %s stands where one value is wanted (allowed: %s)",
+		hf_config_fail(reader, hf_config_line(node), section, key, "a %s stands where one value is wanted (allowed: %s)",
 		     node->type == YAML_SEQUENCE_NODE ? "list" : "section", allowed);
 		return NULL;
 	}
 	if (is_null(node)) {
-		fail(reader, line_of(node), section, key, "no value is given (allowed: %s)", allowed);
+		hf_config_fail(reader, hf_config_line(node), section, key, "no value is given (allowed: %s)", allowed);
 		return NULL;
 	}
 	text = (const char *)node->data.scalar.value;
 	if (strlen(text) != node->data.scalar.length) {
-		fail(reader, line_of(node), section, key, "holds a NUL character");
+		hf_config_fail(reader, hf_config_line(node), section, key, "holds a NUL character");
 		return NULL;
 	}
 	return text;
@@ -268,29 +257,29 @@ static bool read_addresses(struct reader *reader, const yaml_node_t *node, const
 	size_t count;
 
 	if (node->type != YAML_SEQUENCE_NODE)
-		return fail(reader, line_of(node), section, key,
+		return hf_config_fail(reader, hf_config_line(node), section, key,
 			    "is not a list (allowed: [\"ADDR\", \"ADDR:PORT\", \"[ADDR]:PORT\" …])");
 	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-	if (count == 0 || count > LIST_MAX)
-		return fail(reader, line_of(node), section, key, "has %zu addresses (allowed: 1 to %d)", count,
-			    LIST_MAX);
+	if (count == 0 || count > HF_CONFIG_LIST_MAX)
+		return hf_config_fail(reader, hf_config_line(node), section, key, "has %zu addresses (allowed: 1 to %d)", count,
+			    HF_CONFIG_LIST_MAX);
 	list = calloc(count, sizeof(*list));
 	if (!list)
-		return fail(reader, line_of(node), section, key, "out of memory");
+		return hf_config_fail(reader, hf_config_line(node), section, key, "out of memory");
 	*out = list; /* whatever happens below, hf_config_free finds it */
 	*out_count = count;
 	for (size_t i = 0; i < count; i++) {
-		const yaml_node_t *item = node_at(reader, node->data.sequence.items.start[i]);
-		const char *text = scalar_text(reader, item, section, key, "address");
+		const yaml_node_t *item = hf_config_node(reader, node->data.sequence.items.start[i]);
+		const char *text = hf_config_scalar(reader, item, section, key, "address");
 
 		if (!text)
 			return false;
 		if (!hf_address_from_text(text, 53, &list[i]) || list[i].port == 0)
-			return fail(reader, line_of(item), section, key,
+			return hf_config_fail(reader, hf_config_line(item), section, key,
 				    "'%.64s' is not an address (allowed: ADDR, ADDR:PORT or [ADDR]:PORT)", text);
 		for (size_t j = 0; j < i; j++) {
 			if (hf_address_equal(&list[i], &list[j]))
-				return fail(reader, line_of(item), section, key, "'%.64s' is named twice", text);
+				return hf_config_fail(reader, hf_config_line(item), section, key, "'%.64s' is named twice", text);
 		}
 	}
 	return true;
@@ -302,32 +291,32 @@ static bool read_route(struct reader *reader, const yaml_node_t *node, struct hf
 	bool has_servers = false;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return fail(reader, line_of(node), section, NULL,
+		return hf_config_fail(reader, hf_config_line(node), section, NULL,
 			    "is not a route (allowed: {zone: NAME, forward|stub: [address …], first: BOOLEAN})");
 	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
 	     pair++) {
-		const yaml_node_t *key = node_at(reader, pair->key), *value = node_at(reader, pair->value);
-		const char *name = scalar_text(reader, key, section, NULL, "zone, forward, stub, first");
+		const yaml_node_t *key = hf_config_node(reader, pair->key), *value = hf_config_node(reader, pair->value);
+		const char *name = hf_config_scalar(reader, key, section, NULL, "zone, forward, stub, first");
 
 		if (!name)
 			return false;
 		if (strcmp(name, "zone") == 0) {
 			uint8_t wire[HF_NAME_MAX];
-			const char *zone = scalar_text(reader, value, section, "zone", "domain name");
+			const char *zone = hf_config_scalar(reader, value, section, "zone", "domain name");
 
 			if (!zone)
 				return false;
 			if (route->zone)
-				return fail(reader, line_of(key), section, "zone", "is given twice");
+				return hf_config_fail(reader, hf_config_line(key), section, "zone", "is given twice");
 			if (!hf_name_from_text(zone, wire))
-				return fail(reader, line_of(value), section, "zone", "'%.64s' is not a domain name",
+				return hf_config_fail(reader, hf_config_line(value), section, "zone", "'%.64s' is not a domain name",
 					    zone);
 			route->zone = strdup(zone);
 			if (!route->zone)
-				return fail(reader, line_of(value), section, "zone", "out of memory");
+				return hf_config_fail(reader, hf_config_line(value), section, "zone", "out of memory");
 		} else if (strcmp(name, "forward") == 0 || strcmp(name, "stub") == 0) {
 			if (has_servers)
-				return fail(reader, line_of(key), section, name,
+				return hf_config_fail(reader, hf_config_line(key), section, name,
 					    "a route has one of forward and stub, once");
 			has_servers = true;
 			route->forward = name[0] == 'f';
@@ -338,21 +327,21 @@ static bool read_route(struct reader *reader, const yaml_node_t *node, struct hf
 			if (!read_addresses(reader, value, section, name, &route->servers, &route->server_count))
 				return false;
 		} else if (strcmp(name, "first") == 0) {
-			const char *text = scalar_text(reader, value, section, "first", "true or false");
+			const char *text = hf_config_scalar(reader, value, section, "first", "true or false");
 
 			if (!text)
 				return false;
 			if (!parse_boolean(text, &route->first))
-				return fail(reader, line_of(value), section, "first",
+				return hf_config_fail(reader, hf_config_line(value), section, "first",
 					    "'%.64s' is not a boolean (allowed: true, false)", text);
 		} else {
-			return fail(reader, line_of(key), section, name, "unknown key (allowed: zone, forward, stub, first)");
+			return hf_config_fail(reader, hf_config_line(key), section, name, "unknown key (allowed: zone, forward, stub, first)");
 		}
 	}
 	if (!route->zone)
-		return fail(reader, line_of(node), section, "zone", "is missing");
+		return hf_config_fail(reader, hf_config_line(node), section, "zone", "is missing");
 	if (!has_servers)
-		return fail(reader, line_of(node), section, NULL, "the route of %.64s has neither forward nor stub",
+		return hf_config_fail(reader, hf_config_line(node), section, NULL, "the route of %.64s has neither forward nor stub",
 			    route->zone);
 	return true;
 }
@@ -365,19 +354,19 @@ static bool read_routes(struct reader *reader, const yaml_node_t *node)
 	size_t count;
 
 	if (node->type != YAML_SEQUENCE_NODE)
-		return fail(reader, line_of(node), section, NULL,
+		return hf_config_fail(reader, hf_config_line(node), section, NULL,
 			    "is not a list (allowed: list of {zone: NAME, forward|stub: [address …], first: BOOLEAN})");
 	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-	if (count > LIST_MAX)
-		return fail(reader, line_of(node), section, NULL, "has %zu routes (allowed: 0 to %d)", count, LIST_MAX);
+	if (count > HF_CONFIG_LIST_MAX)
+		return hf_config_fail(reader, hf_config_line(node), section, NULL, "has %zu routes (allowed: 0 to %d)", count, HF_CONFIG_LIST_MAX);
 	if (count == 0)
 		return true;
 	config->routes = calloc(count, sizeof(*config->routes));
 	if (!config->routes)
-		return fail(reader, line_of(node), section, NULL, "out of memory");
+		return hf_config_fail(reader, hf_config_line(node), section, NULL, "out of memory");
 	config->route_count = count;
 	for (size_t i = 0; i < count; i++) {
-		const yaml_node_t *item = node_at(reader, node->data.sequence.items.start[i]);
+		const yaml_node_t *item = hf_config_node(reader, node->data.sequence.items.start[i]);
 
 		if (!read_route(reader, item, &config->routes[i]))
 			return false;
@@ -385,7 +374,7 @@ static bool read_routes(struct reader *reader, const yaml_node_t *node)
 		for (size_t j = 0; j < i; j++) {
 			hf_name_from_text(config->routes[j].zone, other);
 			if (hf_name_equal(zone, other))
-				return fail(reader, line_of(item), section, "zone", "'%.64s' has a route already",
+				return hf_config_fail(reader, hf_config_line(item), section, "zone", "'%.64s' has a route already",
 					    config->routes[i].zone);
 		}
 	}
@@ -403,9 +392,11 @@ static bool read_value(struct reader *reader, const struct hf_option *option, co
 				      &reader->config->listen_count);
 	case HF_OPTION_ROUTES:
 		return read_routes(reader, node);
+	case HF_OPTION_ACCESS:
+		return hf_config_read_access(reader, node);
 	default:
-		text = scalar_text(reader, node, option->section, option->key, hf_option_allowed(option, allowed));
-		return text && store_scalar(reader, option, text, line_of(node));
+		text = hf_config_scalar(reader, node, option->section, option->key, hf_option_allowed(option, allowed));
+		return text && store_scalar(reader, option, text, hf_config_line(node));
 	}
 }
 
@@ -426,7 +417,7 @@ static bool unknown_key(struct reader *reader, const yaml_node_t *node, const ch
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", name);
 		last = name;
 	}
-	return fail(reader, line_of(node), section, NULL, "unknown key '%.64s' (allowed: %s)", key, known);
+	return hf_config_fail(reader, hf_config_line(node), section, NULL, "unknown key '%.64s' (allowed: %s)", key, known);
 }
 
 /* One mapping: the top level (section "") or a section. */
@@ -435,22 +426,22 @@ static bool read_section(struct reader *reader, const yaml_node_t *node, const c
 	if (is_null(node))
 		return true; /* a section whose lines are all commented out */
 	if (node->type != YAML_MAPPING_NODE)
-		return fail(reader, line_of(node), section, NULL, "is not a section (allowed: KEY: VALUE lines)");
+		return hf_config_fail(reader, hf_config_line(node), section, NULL, "is not a section (allowed: KEY: VALUE lines)");
 	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
 	     pair++) {
-		const yaml_node_t *key_node = node_at(reader, pair->key), *value = node_at(reader, pair->value);
-		const char *key = scalar_text(reader, key_node, section, NULL, "key");
+		const yaml_node_t *key_node = hf_config_node(reader, pair->key), *value = hf_config_node(reader, pair->value);
+		const char *key = hf_config_scalar(reader, key_node, section, NULL, "key");
 		size_t i, first_of_section = hf_option_count;
 
 		if (!key)
 			return false;
 		/* libyaml takes a repeated key without a word; here one of the two would silently lose. */
 		for (const yaml_node_pair_t *before = node->data.mapping.pairs.start; before < pair; before++) {
-			const yaml_node_t *earlier = node_at(reader, before->key);
+			const yaml_node_t *earlier = hf_config_node(reader, before->key);
 
 			if (strcmp((const char *)earlier->data.scalar.value, key) == 0)
-				return fail(reader, line_of(key_node), section, key, "is given twice, first in line %u",
-					    line_of(earlier));
+				return hf_config_fail(reader, hf_config_line(key_node), section, key, "is given twice, first in line %u",
+					    hf_config_line(earlier));
 		}
 		for (i = 0; i < hf_option_count; i++) {
 			if (strcmp(hf_options[i].section, section) == 0 && strcmp(hf_options[i].key, key) == 0)
@@ -459,7 +450,7 @@ static bool read_section(struct reader *reader, const yaml_node_t *node, const c
 				first_of_section = i;
 		}
 		if (i < hf_option_count) {
-			reader->lines[i] = line_of(value);
+			reader->lines[i] = hf_config_line(value);
 			if (!read_value(reader, &hf_options[i], value))
 				return false;
 		} else if (first_of_section < hf_option_count) {
@@ -483,7 +474,7 @@ static bool fail_at(struct reader *reader, const char *section, const char *key,
 		    reader->lines[i])
 			line = reader->lines[i];
 	}
-	return fail(reader, line, section, key, "%s", text);
+	return hf_config_fail(reader, line, section, key, "%s", text);
 }
 
 /* The name becomes a directory below bpffs and an argument of DPDK. */
@@ -549,7 +540,7 @@ static bool fail_syntax(struct reader *reader, const yaml_parser_t *parser, cons
 		for (size_t i = 0; i < parser->problem_offset && i < length; i++)
 			line += text[i] == '\n';
 	}
-	return fail(reader, line, "", NULL, "not YAML: %s%s%s", parser->problem ? parser->problem : "unreadable",
+	return hf_config_fail(reader, line, "", NULL, "not YAML: %s%s%s", parser->problem ? parser->problem : "unreadable",
 		    parser->context ? ", " : "", parser->context ? parser->context : "");
 }
 
@@ -562,7 +553,7 @@ static bool check_shape(struct reader *reader, const char *text, size_t length)
 	bool good = true, end = false;
 
 	if (!yaml_parser_initialize(&parser))
-		return fail(reader, 1, "", NULL, "out of memory");
+		return hf_config_fail(reader, 1, "", NULL, "out of memory");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
 	while (good && !end && yaml_parser_parse(&parser, &event)) {
 		unsigned line = (unsigned)event.start_mark.line + 1;
@@ -572,14 +563,14 @@ static bool check_shape(struct reader *reader, const char *text, size_t length)
 			anchors += event.type == YAML_SEQUENCE_START_EVENT ? event.data.sequence_start.anchor != NULL
 									   : event.data.mapping_start.anchor != NULL;
 			if (++nesting > NESTING_MAX)
-				good = fail(reader, line, "", NULL, "more than %d levels of nesting", NESTING_MAX);
+				good = hf_config_fail(reader, line, "", NULL, "more than %d levels of nesting", NESTING_MAX);
 		} else if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) {
 			nesting--;
 		} else if (event.type == YAML_SCALAR_EVENT) {
 			anchors += event.data.scalar.anchor != NULL;
 		}
 		if (good && anchors > ANCHORS_MAX)
-			good = fail(reader, line, "", NULL, "more than %d anchors", ANCHORS_MAX);
+			good = hf_config_fail(reader, line, "", NULL, "more than %d anchors", ANCHORS_MAX);
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
@@ -607,7 +598,7 @@ static bool read_document(struct reader *reader, yaml_parser_t *parser, const ch
 		return fail_syntax(reader, parser, text, length);
 	root = yaml_document_get_root_node(&document);
 	if (root)
-		good = fail(reader, line_of(root), "", NULL, "a second YAML document starts here (allowed: one)");
+		good = hf_config_fail(reader, hf_config_line(root), "", NULL, "a second YAML document starts here (allowed: one)");
 	yaml_document_delete(&document);
 	return good && check_whole(reader);
 }
@@ -681,6 +672,7 @@ void hf_config_free(struct hf_config *config)
 		free(config->routes[i].servers);
 	}
 	free(config->routes);
+	free(config->access);
 	free(config->listen);
 	free(config->path);
 	free(config);

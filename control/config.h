@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/address.h"
+#include "base/prefix.h"
 
 #define HF_CONFIG_ERROR_MAX 512
 #define HF_CONFIG_PATH "/etc/holdfast/holdfast.yaml" /* where the units and holdfastctl look for it */
@@ -23,12 +24,22 @@ struct hf_config_route {
 	size_t server_count;
 };
 
+struct hf_config_access {
+	struct hf_prefix clients;
+	uint8_t action;		/* enum hf_access_action */
+	struct hf_prefix dns64; /* family 0: none */
+};
+
 struct hf_config {
 	char *path; /* where it was read from */
 
 	/* listen: list of addresses, each "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; port 53 when not given */
 	struct hf_address *listen;
 	size_t listen_count;
+
+	/* access-control: list of {clients, action, dns64}; an entry for each prefix. Use hf_config_make_access(). */
+	struct hf_config_access *access;
+	size_t access_count;
 
 	/* dataplane: */
 	enum hf_io io;		     /* io: sockets | dpdk */
@@ -86,6 +97,13 @@ void hf_config_free(struct hf_config *config);
 
 /* What of `next` differs from `running` and needs a restart (listen, io, interface, fastpath size …): the first such key's name, or NULL. */
 const char *hf_config_needs_restart(const struct hf_config *running, const struct hf_config *next);
+
+/* The table of who may ask; *access is NULL when everybody may, without synthesis. Prefixes that `dns64` does not hold are added to it. False
+ * on a fault, with a text in `error`; then `dns64` may have grown all the same. The caller frees with hf_access_free(). */
+struct hf_access;
+struct hf_dns64_table;
+bool hf_config_make_access(const struct hf_config *config, struct hf_dns64_table *dns64, struct hf_access **access,
+			   char error[HF_CONFIG_ERROR_MAX]);
 
 /* Writes the reference of all options as Markdown to `out` (a FILE *). */
 void hf_config_write_reference(void *out);

@@ -22,6 +22,10 @@ const struct hf_option hf_options[] = {
 	{"", "listen", HF_OPTION_ADDRESSES, RESTART, FIELD(listen), 0, 53, NULL, NULL,
 	 "Addresses that queries are answered on, UDP and TCP: `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`; port 53 when not "
 	 "given."},
+	{"", "access-control", HF_OPTION_ACCESS, RELOAD, FIELD(access), 0, 0, NULL, NULL,
+	 "Who may ask: the most specific prefix that holds the client's address counts; nobody's rule: `allow`. `allow-snoop` also "
+	 "answers questions without RD, from the cache; `refuse` answers REFUSED; `drop` says nothing. `dns64`: IPv6 addresses "
+	 "in that prefix stand for IPv4 ones (RFC 6147)."},
 
 	{"dataplane", "io", HF_OPTION_CHOICE, RESTART, FIELD(io), 0, 0, "sockets", io_choices,
 	 "How packets come in: kernel sockets, or DPDK's net_af_xdp beside the kernel driver."},
@@ -182,6 +186,10 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 		snprintf(out, HF_OPTION_ALLOWED_MAX,
 			 "list of {zone, forward: [address …]} or {zone, stub: [address …]}, each with first: true or not");
 		break;
+	case HF_OPTION_ACCESS:
+		snprintf(out, HF_OPTION_ALLOWED_MAX,
+			 "list of {clients: [prefix …], action: allow, allow-snoop, refuse or drop, dns64: prefix}");
+		break;
 	}
 	return out;
 }
@@ -231,6 +239,8 @@ static bool option_equal(const struct hf_option *option, const struct hf_config 
 		return addresses_equal(a->listen, a->listen_count, b->listen, b->listen_count);
 	case HF_OPTION_ROUTES:
 		return routes_equal(a, b);
+	case HF_OPTION_ACCESS: /* taken over by a reload: nobody asks */
+		break;
 	}
 	return false;
 }
@@ -296,6 +306,19 @@ void hf_config_write_reference(void *out_file)
 		fprintf(out, " | %s | %s | %s |\n", hf_option_allowed(option, allowed),
 			option->reload ? "yes" : "restart", option->meaning);
 	}
+	fputs("\n## An example of access control\n\n"
+	      "```yaml\n"
+	      "access-control:\n"
+	      "  - clients: [0.0.0.0/0, \"::/0\"]\n"
+	      "    action: refuse\n"
+	      "  - clients: [192.0.2.0/24, 127.0.0.0/8, \"::1\"]\n"
+	      "    action: allow\n"
+	      "  - clients: \"2001:db8:64::/48\"\n"
+	      "    action: allow\n"
+	      "    dns64: 64:ff9b::/96\n"
+	      "```\n\n"
+	      "The kernel's fast path obeys the same rules. `/healthz` asks from an address of this host, which must be allowed.\n",
+	      out);
 	fputs("\n## An example of routes\n\n"
 	      "```yaml\n"
 	      "resolver:\n"

@@ -19,6 +19,7 @@ enum hf_option_kind {
 	HF_OPTION_ADDRESS,   /* `min` is the family wanted, 0 for both; `max` the port when none is given */
 	HF_OPTION_ADDRESSES, /* list of them; fills config->listen */
 	HF_OPTION_ROUTES,    /* fills config->routes */
+	HF_OPTION_ACCESS,    /* fills config->access */
 };
 
 struct hf_option {

@@ -100,7 +100,7 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 				 : 64;
 	unsigned exchanges = spare < EXCHANGES_MAX ? spare : EXCHANGES_MAX;
 	unsigned first_ring = sender_count(config) - config->resolver_threads;
-	struct hf_settings *settings = hf_settings_new(config, error);
+	struct hf_settings *settings = hf_settings_new(config, &parts->dns64, error);
 	struct hf_resolver_thread_setup setup = {
 		.settings = settings,
 		.cache = parts->cache,
@@ -111,6 +111,9 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 
 	if (!settings)
 		return false;
+	parts->dns64 = settings->resolver.dns64;
+	atomic_store_explicit(&parts->serve_settings.access, settings->access, memory_order_release);
+	settings->access = NULL; /* the parts' now */
 	if (exchanges < EXCHANGES_MAX)
 		hf_log(HF_LOG_WARNING, "few-descriptors",
 		       "open-files=%u upstream-queries=%u text=\"raise LimitNOFILE for more upstream queries at once\"",
@@ -227,6 +230,7 @@ static void free_parts(struct hf_parts *parts)
 	for (unsigned i = 0; i < parts->promotion_count; i++)
 		hf_promotion_free(parts->promotions[i]);
 	free(parts->promotions);
+	hf_access_free((struct hf_access *)hf_serve_access(&parts->serve_settings));
 	hf_config_free(parts->config);
 }
 

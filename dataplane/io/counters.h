@@ -21,6 +21,7 @@
 	X(notimp, "answered NOTIMP")                                         \
 	X(badvers, "answered BADVERS")                                       \
 	X(refused_no_recursion, "answered REFUSED: RD was not set")          \
+	X(refused_client, "answered REFUSED: the client's access rule")      \
 	X(refused_class, "answered REFUSED: class other than IN")            \
 	X(refused_transfer, "answered REFUSED: AXFR or IXFR")                \
 	X(noerror, "replies with NOERROR")                                   \
@@ -36,6 +37,7 @@
 #define HF_DROPS(X)                                                                      \
 	X(malformed, "not a query, or too short to answer")                              \
 	X(response, "QR was set")                                                        \
+	X(access, "the client's access rule")                                            \
 	X(source_port, "source port 0 or 53")                                            \
 	X(destination, "sent to a multicast or broadcast address")                       \
 	X(oversized, "longer than any query we take")                                    \

@@ -191,6 +191,20 @@ static void send_settings(struct hf_housekeeping *self)
 	}
 }
 
+/* Effective for the next message that a worker takes. By now a question of a new DNS64 prefix finds the prefix known: the resolver threads' new
+ * settings lie in their mailboxes before it. */
+static void publish_access(struct hf_housekeeping *self)
+{
+	struct hf_parts *parts = self->parts;
+	const struct hf_access *former =
+		atomic_exchange_explicit(&parts->serve_settings.access, self->settings->access, memory_order_acq_rel);
+
+	self->settings->access = NULL;
+	parts->dns64 = self->settings->resolver.dns64;
+	synchronize_rcu();
+	hf_access_free((struct hf_access *)former);
+}
+
 bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char error[HF_CONFIG_ERROR_MAX])
 {
 	struct hf_parts *parts = self->parts;
@@ -211,7 +225,7 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 		hf_config_free(next);
 		return false;
 	}
-	self->settings = hf_settings_new(next, error);
+	self->settings = hf_settings_new(next, &parts->dns64, error);
 	if (!self->settings) {
 		hf_config_free(next);
 		return false;
@@ -225,6 +239,7 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 	}
 	/* From here on nothing fails. The mails' settings point into `next`, which stays as parts->config. */
 	send_settings(self);
+	publish_access(self);
 	atomic_store_explicit(&parts->serve_settings.edns_size, next->edns_size, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.prefetch, next->prefetch, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.wait_limit, next->wait_limit, memory_order_relaxed);

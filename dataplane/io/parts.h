@@ -19,6 +19,7 @@ struct hf_worker {
 struct hf_parts {
 	/* Replaced at a reload, by housekeeping. */
 	struct hf_config *config;
+	struct hf_dns64_table dns64; /* only grows */
 
 	/* Made before any thread runs, then constant. */
 	struct hf_now started;

@@ -37,7 +37,7 @@ static void offer(struct hf_resolver_thread *self, const struct hf_ticket *ticke
 	const struct hf_query *query = &ticket->query;
 
 	/* A full ring is no loss: the next hit in a worker offers the answer again. */
-	if (self->promotion && !ticket->tcp)
+	if (self->promotion && !ticket->tcp && !(query->reply_class >> HF_REPLY_DNS64_SHIFT))
 		(void)hf_promotion_offer(self->promotion, query->name, query->name_length, query->qtype, query->qclass,
 					 query->reply_class);
 }
@@ -139,7 +139,7 @@ static void take_ticket(struct hf_resolver_thread *self, struct hf_ticket *ticke
 	const struct hf_query *query = &ticket->query;
 
 	if (ticket->mail.kind == HF_MAIL_PREFETCH) {
-		hf_resolver_prefetch(self->resolver, query->name, query->qtype, query->qclass, self->now);
+		hf_resolver_prefetch(self->resolver, query, self->now);
 		carry_out(self);
 		hf_mailbox_post(ticket->mail.home, &ticket->mail);
 		return;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "control/log.h"
 
-enum { RECENT_SLOTS = 4096, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 };
+enum { RECENT_SLOTS = 4096, EDE_PROHIBITED = 18, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 };
 
 /* What was lately offered or refetched, by a tag per slot. A tag that another question displaced costs a second offer,
  * which its receiver recognises. */
@@ -127,11 +127,21 @@ static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned 
 	       rcode, "refusal");
 }
 
-/* Sorts out what never reaches the cache. True when the question is to be looked up. */
-static bool admit(struct hf_serve *serve, struct hf_request *request)
+bool hf_serve_drops(struct hf_serve *serve, const struct hf_address *client)
 {
+	if (hf_access_of(hf_serve_access(serve->settings), client).action != HF_ACCESS_DROP)
+		return false;
+	hf_counters_drop(&serve->counters, HF_DROP_access);
+	return true;
+}
+
+/* Sorts out what never reaches the cache. True when the question is to be looked up. */
+static bool admit(struct hf_serve *serve, const struct hf_access *access, struct hf_request *request)
+{
+	const struct hf_access_verdict client = hf_access_of(access, &request->client);
 	struct hf_counters *counters = &serve->counters;
 	struct hf_query *query = &request->query;
+	enum hf_query_verdict verdict;
 
 	hf_counter_add(&counters->queries, 1);
 	if (serve->tcp)
@@ -145,7 +155,16 @@ static bool admit(struct hf_serve *serve, struct hf_request *request)
 		drop(serve, request, HF_DROP_response);
 		return false;
 	}
-	switch (hf_query_parse(request->packet, request->length, query)) {
+	if (client.action == HF_ACCESS_DROP) {
+		drop(serve, request, HF_DROP_access);
+		return false;
+	}
+	verdict = hf_query_parse(request->packet, request->length, query);
+	if (client.action == HF_ACCESS_REFUSE && verdict != HF_QUERY_DROP) {
+		refuse(serve, request, HF_RCODE_REFUSED, EDE_PROHIBITED, &counters->refused_client);
+		return false;
+	}
+	switch (verdict) {
 	case HF_QUERY_OK:
 		break;
 	case HF_QUERY_FORMERR:
@@ -183,11 +202,12 @@ static bool admit(struct hf_serve *serve, struct hf_request *request)
 	}
 	/* Without RD the answer would come from what is held, here or in the resolver, and nobody be asked (RFC 1034
 	 * §4.3.1). EDE: RFC 8914 §4.21. */
-	if (!(query->flags & HF_FLAG_RD) &&
-	    !atomic_load_explicit(&serve->settings->allow_snoop, memory_order_relaxed)) {
+	if (!(query->flags & HF_FLAG_RD) && client.action != HF_ACCESS_ALLOW_SNOOP) {
 		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &counters->refused_no_recursion);
 		return false;
 	}
+	if (client.dns64)
+		query->reply_class |= hf_dns64_class(&access->dns64, client.dns64, query->name, query->qtype, query->reply_class);
 	return true;
 }
 
@@ -239,7 +259,7 @@ static void answer(struct hf_serve *serve, struct hf_request *request, const str
 
 	hf_counter_add(&serve->counters.cache_hits, 1);
 	/* Before the reply: written in place, it lies where the question was. */
-	if (serve->promotion)
+	if (serve->promotion && !(request->query.reply_class >> HF_REPLY_DNS64_SHIFT))
 		offer(serve, &request->query, record, now);
 	if (request->query.flags & HF_FLAG_RD && atomic_load_explicit(&serve->settings->prefetch, memory_order_relaxed))
 		refetch(serve, &request->query, record, now);
@@ -254,12 +274,13 @@ void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigne
 	struct hf_cache_question questions[HF_SERVE_BURST_MAX];
 	const struct hf_answer_record *records[HF_SERVE_BURST_MAX];
 	struct hf_request *asked[HF_SERVE_BURST_MAX];
+	const struct hf_access *access = hf_serve_access(serve->settings);
 	unsigned ask = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct hf_query *query = &requests[i].query;
 
-		if (!admit(serve, &requests[i]))
+		if (!admit(serve, access, &requests[i]))
 			continue;
 		questions[ask].name = query->name;
 		questions[ask].name_length = query->name_length;

@@ -33,6 +33,7 @@
 #include "io/mailbox.h"
 #include "io/promotion.h"
 #include "io/ticket.h"
+#include "policy/access.h"
 #include "wire/message.h"
 #include "wire/reply.h"
 
@@ -43,12 +44,16 @@
 struct hf_serve_settings {
 	_Atomic uint16_t edns_size; /* what we announce; the UDP ceiling is this, at most HF_TICKET_REPLY_MAX */
 	_Atomic bool prefetch;
-	/* Questions without RD are answered from what is held instead of refused: a client then sees what others ask.
-	 * The daemon leaves it off; scenarios look into the cache that way. */
-	_Atomic bool allow_snoop;
+	/* Who may ask; NULL: everybody. Release, acquire; the old one is freed after a grace period. */
+	_Atomic(const struct hf_access *) access;
 	_Atomic uint32_t wait_limit;	    /* unanswered misses for each client address over UDP; 0: no limit */
 	_Atomic uint32_t discard_timeout_ms; /* later answers are not sent over UDP (DNSBomb, CVE-2024-33655); 0: all are */
 };
+
+static inline const struct hf_access *hf_serve_access(const struct hf_serve_settings *settings)
+{
+	return atomic_load_explicit(&settings->access, memory_order_acquire);
+}
 
 static inline struct hf_reply_options hf_serve_reply_options(const struct hf_serve_settings *settings)
 {
@@ -101,6 +106,9 @@ struct hf_serve *hf_serve_new(struct hf_cache *cache, const struct hf_serve_sett
 			      const struct hf_dispatch *dispatch, unsigned tickets, struct hf_promotion *promotion,
 			      bool tcp);
 void hf_serve_free(struct hf_serve *serve); /* after all threads ended */
+
+/* Whether a client is to get nothing at all, not even a connection; counted as a drop when so. */
+bool hf_serve_drops(struct hf_serve *serve, const struct hf_address *client);
 
 /* Handles up to HF_SERVE_BURST_MAX requests, looking all of them up in the answer cache at once. */
 void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigned count, struct hf_now now);

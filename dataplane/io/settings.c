@@ -30,7 +30,8 @@ static bool take_routes(struct hf_settings *settings, const struct hf_config *co
 	return true;
 }
 
-struct hf_settings *hf_settings_new(const struct hf_config *config, char error[HF_CONFIG_ERROR_MAX])
+struct hf_settings *hf_settings_new(const struct hf_config *config, const struct hf_dns64_table *known,
+				    char error[HF_CONFIG_ERROR_MAX])
 {
 	struct hf_settings *settings = calloc(1, sizeof(*settings));
 	struct hf_resolver_config *resolver;
@@ -42,7 +43,9 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, char error[H
 	}
 	resolver = &settings->resolver;
 	hf_resolver_config_defaults(resolver);
-	if (!hf_hints_load(config->root_hints, settings->arena, &resolver->hints, &resolver->hint_count, error) ||
+	resolver->dns64 = *known;
+	if (!hf_config_make_access(config, &resolver->dns64, &settings->access, error) ||
+	    !hf_hints_load(config->root_hints, settings->arena, &resolver->hints, &resolver->hint_count, error) ||
 	    !take_routes(settings, config, error)) {
 		hf_settings_free(settings);
 		return NULL;
@@ -76,6 +79,7 @@ void hf_settings_free(struct hf_settings *settings)
 {
 	if (!settings)
 		return;
+	hf_access_free(settings->access);
 	free(settings->routes);
 	hf_arena_free(settings->arena);
 	free(settings);

@@ -46,7 +46,12 @@ static void accept_some(struct hf_tcp *tcp, unsigned listener)
 		int fd = accept4(tcp->listeners[listener], &remote.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			hf_tcp_connections_admit(tcp->connections, fd, &remote);
+			const struct hf_address client = hf_sockaddr_to_address(&remote);
+
+			if (hf_serve_drops(tcp->serve, &client))
+				close(fd);
+			else
+				hf_tcp_connections_admit(tcp->connections, fd, &remote);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

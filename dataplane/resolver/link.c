@@ -5,7 +5,7 @@
 #include "resolver/scrub.h"
 #include "resolver/state.h"
 
-static bool add_set(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl)
+bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl)
 {
 	if (!question->sets) {
 		question->sets = hf_arena_take(question->arena, HF_QUESTION_SETS_MAX * sizeof(question->sets[0]));
@@ -23,7 +23,7 @@ static bool add_set(struct hf_question *question, const struct hf_rrset *rrset, 
 	return true;
 }
 
-static enum hf_link step_to(struct hf_question *question, const uint8_t *target)
+enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target)
 {
 	if (!target)
 		return HF_LINK_FAULT;
@@ -38,7 +38,7 @@ static enum hf_link follow_dname(struct hf_question *question, const struct hf_r
 	struct hf_rdata rdata = {.bytes = target};
 	const struct hf_rrset *cname;
 
-	if (!add_set(question, dname, ttl))
+	if (!hf_link_add(question, dname, ttl))
 		return HF_LINK_FAULT;
 	if (!hf_scrub_substitute(question->current, dname, target)) {
 		question->rcode = HF_RCODE_YXDOMAIN; /* RFC 6672 §2.2 */
@@ -46,9 +46,9 @@ static enum hf_link follow_dname(struct hf_question *question, const struct hf_r
 	}
 	rdata.length = (uint16_t)hf_name_length(target);
 	cname = hf_rrset_make(question->arena, question->current, HF_TYPE_CNAME, dname->class, ttl, &rdata, 1, 0);
-	if (!cname || !add_set(question, cname, ttl))
+	if (!cname || !hf_link_add(question, cname, ttl))
 		return HF_LINK_FAULT;
-	return step_to(question, target);
+	return hf_link_step(question, target);
 }
 
 static enum hf_link end_negative(struct hf_question *question, bool nxdomain, uint32_t ttl, const struct hf_rrset *soa,
@@ -129,7 +129,7 @@ static const struct hf_cache_entry *find_nxdomain(const struct hf_resolver *reso
 		return entry && is_usable(resolver, question, entry) ? entry : NULL;
 	}
 	for (; name && hf_name_is_below_or_equal(name, route->zone); name = hf_name_parent(name)) {
-		entry = hf_cache_lookup(resolver->cache, name, question->qtype, question->qclass, resolver->now);
+		entry = hf_cache_lookup(resolver->cache, name, question->sought, question->qclass, resolver->now);
 		if (entry && entry->fact == HF_FACT_NXDOMAIN)
 			return is_usable(resolver, question, entry) ? entry : NULL;
 	}
@@ -160,7 +160,7 @@ static void visit_any(void *state, uint16_t type, uint16_t class, const struct h
 	for (unsigned i = 0; i < question->set_count; i++)
 		if (question->sets[i]->type == type)
 			return;
-	if (!add_set(question, entry->rrset, ttl_left(entry, visit->resolver->now)))
+	if (!hf_link_add(question, entry->rrset, ttl_left(entry, visit->resolver->now)))
 		visit->fault = true;
 }
 
@@ -185,19 +185,19 @@ enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_qu
 	const struct hf_route *route = hf_delegation_route(&resolver->config, name);
 	const struct hf_cache_entry *entry;
 
-	if (question->qtype == HF_TYPE_ANY)
+	if (question->sought == HF_TYPE_ANY)
 		return any_from_cache(resolver, question);
-	entry = find_answer(resolver, question, name, question->qtype);
+	entry = find_answer(resolver, question, name, question->sought);
 	if (entry && entry->fact != HF_FACT_RRSET)
 		return negative_from_cache(resolver, question, entry);
 	if (entry)
-		return add_set(question, entry->rrset, ttl_left(entry, resolver->now)) ? HF_LINK_END : HF_LINK_FAULT;
-	if (question->qtype != HF_TYPE_CNAME) {
+		return hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now)) ? HF_LINK_END : HF_LINK_FAULT;
+	if (question->sought != HF_TYPE_CNAME) {
 		entry = find_answer(resolver, question, name, HF_TYPE_CNAME);
 		if (entry && entry->fact == HF_FACT_RRSET) {
-			if (!add_set(question, entry->rrset, ttl_left(entry, resolver->now)))
+			if (!hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now)))
 				return HF_LINK_FAULT;
-			return step_to(question, hf_scrub_target(entry->rrset));
+			return hf_link_step(question, hf_scrub_target(entry->rrset));
 		}
 	}
 	for (const uint8_t *above = name; above[0] && (above = hf_name_parent(above))[0];) {
@@ -224,14 +224,14 @@ enum hf_link hf_link_from_result(const struct hf_resolver *resolver, struct hf_q
 		uint32_t ttl = rrset->ttl < max_ttl ? rrset->ttl : max_ttl;
 		bool here = hf_name_equal(hf_rrset_owner(rrset), question->current);
 
-		if (here && (rrset->type == question->qtype || question->qtype == HF_TYPE_ANY)) {
-			if (!add_set(question, rrset, ttl))
+		if (here && (rrset->type == question->sought || question->sought == HF_TYPE_ANY)) {
+			if (!hf_link_add(question, rrset, ttl))
 				return HF_LINK_FAULT;
-			if (question->qtype != HF_TYPE_ANY)
+			if (question->sought != HF_TYPE_ANY)
 				return HF_LINK_END;
 			link = HF_LINK_END;
 		} else if (here && rrset->type == HF_TYPE_CNAME) {
-			return add_set(question, rrset, ttl) ? step_to(question, hf_scrub_target(rrset)) : HF_LINK_FAULT;
+			return hf_link_add(question, rrset, ttl) ? hf_link_step(question, hf_scrub_target(rrset)) : HF_LINK_FAULT;
 		} else if (!here && rrset->type == HF_TYPE_DNAME &&
 			   hf_name_is_below_or_equal(question->current, hf_rrset_owner(rrset))) {
 			return follow_dname(question, rrset, ttl);

@@ -12,6 +12,11 @@ enum hf_link {
 	HF_LINK_FAULT,   /* no memory, or too much */
 };
 
+/* Adds a copy of the set to the answer; false when there is no room. */
+bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl);
+/* Moves the question to `target`; NULL is a fault. */
+enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target);
+
 /* From the cache; data of rank ANSWER_NONAUTH or better only. */
 enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question);
 /* From a fetch just done, for what the cache would not keep. */

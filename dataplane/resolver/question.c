@@ -8,6 +8,7 @@
 #include "resolver/inflight.h"
 #include "resolver/link.h"
 #include "resolver/state.h"
+#include "resolver/synthesis.h"
 
 /* ---- life ---- */
 
@@ -50,7 +51,7 @@ struct hf_question *hf_question_new(struct hf_resolver *resolver, enum hf_questi
 	question->flushes = hf_cache_flushes(resolver->cache);
 	question->name_length = (uint8_t)hf_name_lower(name, question->name);
 	memcpy(question->current, question->name, question->name_length);
-	question->qtype = qtype;
+	question->qtype = question->sought = qtype;
 	question->qclass = qclass;
 	question->ttl_cap = resolver->config.max_ttl;
 	question->next = resolver->all_questions;
@@ -113,6 +114,14 @@ static void add_ede(struct hf_question *question, uint16_t code, const char *tex
 	question->ede_count++;
 }
 
+/* Renews all that the answer was made of. */
+static void prefetch_all(struct hf_resolver *resolver, const struct hf_question *question)
+{
+	hf_question_prefetch(resolver, question->name, question->qtype, question->qclass);
+	if (question->sought != question->qtype)
+		hf_question_prefetch(resolver, question->name, question->sought, question->qclass);
+}
+
 static void finish(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result)
 {
 	struct hf_fetch *owner = question->owner;
@@ -131,7 +140,7 @@ static void finish(struct hf_resolver *resolver, struct hf_question *question, c
 		hf_resolver_answer_clients(resolver, question);
 		if (question->kind == HF_QUESTION_CLIENT && question->expiring && !question->upstream_used &&
 		    resolver->config.prefetch)
-			hf_question_prefetch(resolver, question->name, question->qtype, question->qclass);
+			prefetch_all(resolver, question);
 		break;
 	case HF_QUESTION_PREFETCH:
 		hf_answer_refresh(resolver, question);
@@ -145,9 +154,15 @@ static void finish(struct hf_resolver *resolver, struct hf_question *question, c
 	hf_question_release(resolver, question);
 }
 
+static void walk(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result);
+
 static void fail(struct hf_resolver *resolver, struct hf_question *question, uint16_t ede, const char *text,
 		 const struct hf_result *result)
 {
+	if (hf_synthesis_after_failure(resolver, question)) {
+		walk(resolver, question, NULL);
+		return;
+	}
 	question->rcode = HF_RCODE_SERVFAIL;
 	question->set_count = question->authority_count = 0;
 	question->negative = question->expiring = false;
@@ -166,7 +181,7 @@ void hf_question_fail(struct hf_resolver *resolver, struct hf_question *question
 
 static void fail_again(struct hf_resolver *resolver, struct hf_question *question)
 {
-	const struct hf_failure *failure = hf_failures_lookup(resolver->failures, question->current, question->qtype,
+	const struct hf_failure *failure = hf_failures_lookup(resolver->failures, question->current, question->sought,
 							      question->qclass, resolver->now);
 
 	char what[HF_TRACE_QUESTION_MAX], text[HF_FAILURES_TEXT_MAX];
@@ -175,7 +190,7 @@ static void fail_again(struct hf_resolver *resolver, struct hf_question *questio
 	if (failure)
 		add_ede(question, failure->ede, failure->text);
 	snprintf(text, sizeof(text), "%.80s failed a moment ago",
-		 hf_trace_question(question->current, question->qtype, what));
+		 hf_trace_question(question->current, question->sought, what));
 	hf_trace(resolver, "%s", text);
 	hf_question_fail(resolver, question, 13, text);
 }
@@ -205,6 +220,13 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 		link = hf_link_from_cache(resolver, question);
 		if (link == HF_LINK_UNKNOWN && result)
 			link = hf_link_from_result(resolver, question, result);
+		if (link == HF_LINK_END) {
+			const uint16_t sought = question->sought;
+
+			link = hf_synthesis_end(resolver, question);
+			if (question->sought != sought)
+				result = NULL; /* it was for the other type */
+		}
 	}
 	if (link == HF_LINK_END) {
 		finish(resolver, question, result);
@@ -216,12 +238,13 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 		return;
 	}
 	if (question->kind == HF_QUESTION_CACHE_ONLY) {
-		question->give_referral = !question->set_count;
+		hf_synthesis_give_up(resolver, question);
+		question->give_referral = !question->set_count && !question->negative;
 		finish(resolver, question, NULL);
 		return;
 	}
 	question->fetched_steps = question->steps;
-	switch (hf_inflight_join(resolver, question, question->current, question->qtype)) {
+	switch (hf_inflight_join(resolver, question, question->current, question->sought)) {
 	case HF_JOIN_WAITING:
 		break;
 	case HF_JOIN_FAILED_BEFORE:
@@ -235,7 +258,16 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 
 void hf_question_walk(struct hf_resolver *resolver, struct hf_question *question)
 {
-	walk(resolver, question, NULL);
+	switch (hf_synthesis_begin(resolver, question)) {
+	case HF_LINK_END:
+		finish(resolver, question, NULL);
+		break;
+	case HF_LINK_FAULT:
+		fail(resolver, question, 0, NULL, NULL);
+		break;
+	default:
+		walk(resolver, question, NULL);
+	}
 }
 
 void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result)
@@ -252,7 +284,7 @@ void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *quest
 			return;
 		}
 		if (question->kind == HF_QUESTION_CLIENT)
-			hf_failures_note(resolver->failures, question->name, question->qtype, question->qclass,
+			hf_failures_note(resolver->failures, question->name, question->sought, question->qclass,
 					 resolver->config.failure_ttl_ms, result->ede, result->text, resolver->now);
 	}
 	fail(resolver, question, result->ede, result->text, result);
@@ -267,15 +299,16 @@ static uint64_t hash_of(const struct hf_resolver *resolver, enum hf_question_kin
 }
 
 struct hf_question *hf_question_find(const struct hf_resolver *resolver, enum hf_question_kind kind,
-				     const uint8_t *name, uint16_t qtype, uint16_t qclass)
+				     const uint8_t *name, uint16_t qtype, uint16_t qclass, const struct hf_prefix *dns64)
 {
+	static const struct hf_prefix none;
 	uint64_t hash = hash_of(resolver, kind, name, qtype, qclass);
 
 	for (struct hf_index_node *n = hf_index_first(&resolver->questions, hash); n; n = hf_index_next(n)) {
 		struct hf_question *question = hf_index_entry(n, struct hf_question, node);
 
 		if (question->kind == kind && question->qtype == qtype && question->qclass == qclass &&
-		    hf_name_equal(question->name, name))
+		    hf_name_equal(question->name, name) && hf_prefix_equal(&question->dns64, dns64 ? dns64 : &none))
 			return question;
 	}
 	return NULL;
@@ -292,7 +325,7 @@ void hf_question_prefetch(struct hf_resolver *resolver, const uint8_t *name, uin
 {
 	struct hf_question *question;
 
-	if (hf_question_find(resolver, HF_QUESTION_PREFETCH, name, qtype, qclass))
+	if (hf_question_find(resolver, HF_QUESTION_PREFETCH, name, qtype, qclass, NULL))
 		return;
 	question = hf_question_new(resolver, HF_QUESTION_PREFETCH, name, qtype, qclass, NULL, 0);
 	if (!question)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/prefix.h"
 #include "resolver/fetch.h"
 #include "resolver/index.h"
 #include "wire/reply.h"
@@ -26,6 +27,15 @@ enum hf_question_kind {
 	HF_QUESTION_PREFETCH,
 	HF_QUESTION_ADDRESS, /* of a server, for the fetch `owner` */
 	HF_QUESTION_PRIME,   /* of the root's servers, for the fetch `owner` */
+};
+
+/* That a question has no data, kept while DNS64 looks for another type. */
+struct hf_negative {
+	bool known; /* else it could not be found out */
+	uint64_t since_ns;
+	const struct hf_rrset **authority;
+	uint32_t *authority_ttls;
+	unsigned authority_count, set_count;
 };
 
 enum { HF_QUESTION_SETS_MAX = 48, HF_QUESTION_NAME_SPACE = 256 };
@@ -57,6 +67,12 @@ struct hf_question {
 	uint8_t name[HF_QUESTION_NAME_SPACE]; /* lower-cased, zero-padded */
 	uint8_t name_length;
 	uint16_t qtype, qclass;
+	uint16_t sought; /* the type that the walk looks for: qtype, but A while DNS64 makes an AAAA of it */
+
+	/* DNS64, for a client's question: its prefix (family 0: none); what was found for AAAA, and how long what is made up may live. */
+	struct hf_prefix dns64;
+	struct hf_negative aaaa;
+	uint32_t synthesis_ttl;
 
 	/* ---- the answer as far as known; memory is the arena's ---- */
 	struct hf_arena *arena;
@@ -90,9 +106,9 @@ void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *quest
 /* Ends it with SERVFAIL. `ede` 0 for none; `text` may be NULL. */
 void hf_question_fail(struct hf_resolver *resolver, struct hf_question *question, uint16_t ede, const char *text);
 
-/* The one of its kind that is under way and can be joined; NULL for none. And: makes one such. */
+/* The one of its kind that is under way and can be joined; NULL for none. And: makes one such. `dns64` NULL: without synthesis. */
 struct hf_question *hf_question_find(const struct hf_resolver *resolver, enum hf_question_kind kind,
-				     const uint8_t *name, uint16_t qtype, uint16_t qclass);
+				     const uint8_t *name, uint16_t qtype, uint16_t qclass, const struct hf_prefix *dns64);
 void hf_question_index(struct hf_resolver *resolver, struct hf_question *question);
 
 /* Renews what of the answer is in the last tenth of its TTL, once at a time. */

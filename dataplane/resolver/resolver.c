@@ -335,6 +335,9 @@ void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client_id, const str
 	struct hf_question *question;
 	unsigned refusal = refusal_of(query->qtype);
 	enum hf_question_kind kind = query->flags & HF_FLAG_RD ? HF_QUESTION_CLIENT : HF_QUESTION_CACHE_ONLY;
+	const struct hf_prefix *dns64 = hf_dns64_of_class(&resolver->config.dns64, query->reply_class);
+	/* A number that the table has not would leave an answer without synthesis where one with it is looked for. */
+	const uint8_t reply_class = dns64 ? query->reply_class : query->reply_class & (HF_REPLY_DO | HF_REPLY_CD);
 	char text[HF_TRACE_QUESTION_MAX];
 
 	begin(resolver, now);
@@ -356,11 +359,11 @@ void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client_id, const str
 		return;
 	}
 	question = kind == HF_QUESTION_CLIENT ?
-			   hf_question_find(resolver, kind, query->name, query->qtype, query->qclass) :
+			   hf_question_find(resolver, kind, query->name, query->qtype, query->qclass, dns64) :
 			   NULL;
 	if (question) {
 		hf_count(resolver, coalesced);
-		add_client(resolver, question, client, client_id, query->reply_class);
+		add_client(resolver, question, client, client_id, reply_class);
 		hf_timers_set(&resolver->timers, &client->timer,
 			      now.mono_ns + resolver->config.query_deadline_ms * HF_NS_PER_MS);
 		return;
@@ -370,7 +373,9 @@ void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client_id, const str
 		refuse(resolver, client, client_id, query, HF_RCODE_SERVFAIL);
 		return;
 	}
-	add_client(resolver, question, client, client_id, query->reply_class);
+	if (dns64)
+		question->dns64 = *dns64;
+	add_client(resolver, question, client, client_id, reply_class);
 	hf_timers_set(&resolver->timers, &client->timer,
 		      now.mono_ns + resolver->config.query_deadline_ms * HF_NS_PER_MS);
 	if (kind == HF_QUESTION_CLIENT)
@@ -379,13 +384,14 @@ void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client_id, const str
 	run(resolver);
 }
 
-void hf_resolver_prefetch(struct hf_resolver *resolver, const uint8_t *name, uint16_t qtype, uint16_t qclass,
-			  struct hf_now now)
+void hf_resolver_prefetch(struct hf_resolver *resolver, const struct hf_query *query, struct hf_now now)
 {
 	begin(resolver, now);
-	if (!resolver->config.prefetch || refusal_of(qtype) != HF_RCODE_NOERROR)
+	if (!resolver->config.prefetch || refusal_of(query->qtype) != HF_RCODE_NOERROR)
 		return;
-	hf_question_prefetch(resolver, name, qtype, qclass);
+	hf_question_prefetch(resolver, query->name, query->qtype, query->qclass);
+	if (query->qtype == HF_TYPE_AAAA && query->reply_class >> HF_REPLY_DNS64_SHIFT)
+		hf_question_prefetch(resolver, query->name, HF_TYPE_A, query->qclass);
 	run(resolver);
 }
 

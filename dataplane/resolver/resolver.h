@@ -16,6 +16,7 @@
 #include "base/now.h"
 #include "base/random.h"
 #include "cache/cache.h"
+#include "policy/dns64.h"
 #include "wire/message.h"
 #include "wire/reply.h"
 
@@ -56,6 +57,7 @@ struct hf_resolver_config {
 	uint32_t max_clients;	     /* waiting at once; more get SERVFAIL */
 	uint32_t failure_ttl_ms;     /* RFC 9520 §3.2: 1 s – 5 min, doubled at each repeat up to its bound */
 	uint32_t max_ttl;	     /* also for composed answers */
+	struct hf_dns64_table dns64; /* the prefixes that reply classes name */
 };
 void hf_resolver_config_defaults(struct hf_resolver_config *config);
 
@@ -66,13 +68,13 @@ void hf_resolver_free(struct hf_resolver *resolver);
 
 /* ---- events ---- */
 
-/* A client's question (its name lower-cased in query->name; DO and CD in reply_class). `client` comes back in
+/* A client's question (its name lower-cased in query->name; DO, CD and the number of a DNS64 prefix in reply_class). `client` comes back in
  * HF_ACTION_ANSWER exactly once, if the caller drains its actions after each event. With RD=0 the cache alone answers, with a referral
  * where it knows no more (RFC 1034 §4.3.1); a caller that minds others looking into the cache refuses such questions
  * itself. Classes other than IN are the caller's to refuse. Transfers get REFUSED, other meta types NOTIMP. */
 void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client, const struct hf_query *query, struct hf_now now);
-/* Refetch a question nearing its end; nobody is answered. */
-void hf_resolver_prefetch(struct hf_resolver *resolver, const uint8_t *name, uint16_t qtype, uint16_t qclass, struct hf_now now);
+/* Refetch a question nearing its end, with all that its answer is made of; nobody is answered. */
+void hf_resolver_prefetch(struct hf_resolver *resolver, const struct hf_query *query, struct hf_now now);
 /* The caller gave up on this client (TCP closed); no answer will come back for it. */
 void hf_resolver_forget(struct hf_resolver *resolver, uint64_t client);
 

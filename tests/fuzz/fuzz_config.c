@@ -4,7 +4,39 @@
 #include <string.h>
 #include "control/config.h"
 #include "fuzz.h"
+#include "policy/access.h"
 #include "wire/name.h"
+
+/* Each prefix's first address has the verdict of its own rule, or of one further down. */
+static void check_access(const struct hf_config *config)
+{
+	struct hf_dns64_table dns64 = {0};
+	struct hf_access *access;
+	char error[HF_CONFIG_ERROR_MAX];
+
+	if (!hf_config_make_access(config, &dns64, &access, error))
+		return; /* too many prefixes for DNS64 */
+	FUZZ_CHECK((access != NULL) == (config->access_count > 0));
+	for (size_t i = 0; i < config->access_count; i++) {
+		const struct hf_config_access *rule = &config->access[i];
+		struct hf_address client = {.family = rule->clients.family};
+		uint8_t expected = rule->action;
+		unsigned longest = rule->clients.length;
+
+		memcpy(client.bytes, rule->clients.bytes, sizeof(client.bytes));
+		for (size_t j = 0; j < config->access_count; j++) {
+			const struct hf_prefix *other = &config->access[j].clients;
+
+			if (other->family == client.family && other->length >= longest &&
+			    memcmp(other->bytes, client.bytes, sizeof(client.bytes)) == 0) {
+				longest = other->length;
+				expected = config->access[j].action;
+			}
+		}
+		FUZZ_CHECK(hf_access_of(access, &client).action == expected);
+	}
+	hf_access_free(access);
+}
 
 static void check_config(const struct hf_config *config)
 {
@@ -25,6 +57,7 @@ static void check_config(const struct hf_config *config)
 	FUZZ_CHECK(config->source_ipv6.family == 0 || config->source_ipv6.family == 6);
 	for (size_t i = 0; i < config->route_count; i++)
 		FUZZ_CHECK(config->routes[i].server_count > 0 && hf_name_from_text(config->routes[i].zone, zone));
+	check_access(config);
 	FUZZ_CHECK(hf_config_needs_restart(config, config) == NULL);
 }
 

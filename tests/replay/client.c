@@ -33,12 +33,16 @@ void sim_client_receive(struct sim_client *client, size_t number, const uint8_t 
 	question->reply = sim_message_read(bytes, length, question->tcp, &question->fault);
 }
 
-void sim_client_ask(struct sim_client *client, const uint8_t *bytes, size_t length, bool tcp)
+void sim_client_ask(struct sim_client *client, const struct hf_address *from, const uint8_t *bytes, size_t length, bool tcp)
 {
+	static const struct hf_address usual = {.family = 4, .bytes = SIM_CLIENT_ADDRESS};
+
 	client->questions = realloc(client->questions, (client->question_count + 1) * sizeof(*client->questions));
 	struct sim_question *question = &client->questions[client->question_count++];
 	*question = (struct sim_question){
-		.bytes = malloc(length + 1), .length = length, .tcp = tcp, .asked_ns = client->world->now.mono_ns};
+		.bytes = malloc(length + 1), .length = length, .tcp = tcp, .from = from->family ? *from : usual,
+		.asked_ns = client->world->now.mono_ns};
+	question->from.port = 40000;
 	memcpy(question->bytes, bytes, length);
 	sim_target_ask(client->world, client->question_count - 1);
 }

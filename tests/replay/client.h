@@ -8,12 +8,13 @@
 #include "world.h"
 
 #define SIM_CLIENT_PATIENCE_NS (5 * HF_NS_PER_SECOND)
-#define SIM_CLIENT_ADDRESS {192, 0, 2, 200}
+#define SIM_CLIENT_ADDRESS {192, 0, 2, 200} /* where the step does not say another */
 
 struct sim_question {
 	uint8_t *bytes;
 	size_t length;
 	bool tcp;
+	struct hf_address from;
 	uint64_t asked_ns;
 	unsigned answered; /* 0: not yet; else the how-manieth answer this was */
 	bool checked;
@@ -31,8 +32,8 @@ struct sim_client {
 
 void sim_client_begin(struct sim_client *client, struct sim_world *world);
 void sim_client_end(struct sim_client *client); /* after the target's end */
-/* Asks over UDP, and again over TCP when the reply is truncated, unless `tcp` already. Does not wait. */
-void sim_client_ask(struct sim_client *client, const uint8_t *bytes, size_t length, bool tcp);
+/* `from` of family 0: SIM_CLIENT_ADDRESS. Asks over UDP, and again over TCP when the reply is truncated, unless `tcp` already. Does not wait. */
+void sim_client_ask(struct sim_client *client, const struct hf_address *from, const uint8_t *bytes, size_t length, bool tcp);
 /* Runs the world until the last question is answered or its client has waited long enough. */
 void sim_client_wait(struct sim_client *client);
 struct sim_question *sim_client_last(struct sim_client *client);    /* NULL before the first */

@@ -38,7 +38,7 @@ bool sim_target_begin(struct sim_world *world)
 	rcu_register_thread();
 	target->mailbox.event_fd = -1;
 	target->settings = (struct hf_serve_settings){
-		.edns_size = settings->reply.edns_size, .prefetch = settings->resolver.prefetch, .allow_snoop = true};
+		.edns_size = settings->reply.edns_size, .prefetch = settings->resolver.prefetch, .access = settings->access};
 	target->cache = hf_cache_new(&settings->cache);
 	if (target->cache)
 		target->resolver = hf_resolver_new(&settings->resolver, target->cache, &world->random);
@@ -92,7 +92,7 @@ static void take_mail(struct sim_world *world)
 		const struct hf_query *query = &ticket->query;
 
 		if (mail->kind == HF_MAIL_PREFETCH) {
-			hf_resolver_prefetch(target->resolver, query->name, query->qtype, query->qclass, world->now);
+			hf_resolver_prefetch(target->resolver, query, world->now);
 			hf_mailbox_post(mail->home, mail);
 		} else {
 			hf_resolver_ask(target->resolver, (uint64_t)(uintptr_t)ticket, query, world->now);
@@ -108,7 +108,7 @@ void sim_target_ask(struct sim_world *world, size_t number)
 	struct hf_request request = {
 		.packet = question->bytes, .length = question->length, .reply = target->reply,
 		.capacity = sizeof(target->reply),
-		.client = {.family = 4, .port = 40000, .bytes = SIM_CLIENT_ADDRESS}};
+		.client = question->from};
 	struct hf_ticket *ticket;
 
 	hf_serve_burst(way, &request, 1, world->now);

@@ -86,7 +86,7 @@ static bool play_query(struct play *play, size_t index)
 			return fail(play, step, "the entry cannot be written as a message\n");
 	}
 	sim_world_forget_sent(&play->world);
-	sim_client_ask(&play->client, bytes, length, entry->match & SIM_MATCH_TCP);
+	sim_client_ask(&play->client, &step->address, bytes, length, entry->match & SIM_MATCH_TCP);
 	if (!entry->raw)
 		free(bytes);
 	if (testbound || times_out_before_check(play, index))

@@ -175,6 +175,10 @@ static bool read_step(struct sim_lines *lines, struct sim_scenario *scenario, ch
 	step->kind = step_kinds[kind].kind;
 	if (step->kind == SIM_STEP_TIME_PASSES && !read_elapse(lines, step, rest))
 		return false;
+	/* Testbound says on the line itself who asks. */
+	if (step->kind == SIM_STEP_QUERY && (word = sim_lines_word(&rest)) && strcmp(word, "ADDRESS") == 0 &&
+	    (!(word = sim_lines_word(&rest)) || !hf_address_from_text(word, 53, &step->address)))
+		return sim_lines_fault(lines, "not an address: '%s'", word ? word : "");
 	while ((*have_line = sim_lines_next(lines))) {
 		if (sim_lines_begins(lines, "ADDRESS", &rest)) {
 			word = sim_lines_word(&rest);

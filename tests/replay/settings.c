@@ -31,6 +31,10 @@ struct reading {
 	struct hf_address root_addresses[16];
 	unsigned root_address_count;
 	const char *root_name;
+	struct hf_access_rule access[32];
+	unsigned access_count;
+	struct hf_prefix dns64;	     /* of all clients; family 0: none */
+	const char *modules;	     /* Unbound's module-config */
 	struct hf_route routes[32];
 	struct hf_address route_servers[32][16];
 	unsigned route_count;
@@ -98,6 +102,72 @@ static bool read_date(const char *value, int64_t *out)
 	return true;
 }
 
+/* ---- access ---- */
+
+/* "PREFIX ACTION [dns64 PREFIX]". Of Unbound's actions those that end in _non_local differ by its local zones only. */
+static bool read_access(struct reading *reading, const char *value)
+{
+	static const struct {
+		const char *text;
+		enum hf_access_action action;
+	} actions[] = {
+		{"allow", HF_ACCESS_ALLOW},	  {"allow_snoop", HF_ACCESS_ALLOW_SNOOP},
+		{"allow-snoop", HF_ACCESS_ALLOW_SNOOP}, {"allow_cookie", HF_ACCESS_ALLOW},
+		{"refuse", HF_ACCESS_REFUSE},	  {"refuse_non_local", HF_ACCESS_REFUSE},
+		{"drop", HF_ACCESS_DROP},	  {"deny", HF_ACCESS_DROP},
+		{"deny_non_local", HF_ACCESS_DROP},
+	};
+	struct hf_access_rule *rule = &reading->access[reading->access_count];
+	char prefix[64], action[32], dns64[64];
+	int words = sscanf(value, "%63s %31s dns64 %63s", prefix, action, dns64);
+	struct hf_prefix nat;
+
+	if (words < 2 || reading->access_count == sizeof(reading->access) / sizeof(reading->access[0]))
+		return fault(reading, "expected PREFIX ACTION in");
+	if (hf_prefix_from_text(prefix, &rule->clients))
+		return fault(reading, "not a prefix:");
+	rule->verdict.dns64 = 0;
+	if (words == 3) {
+		if (hf_prefix_from_text(dns64, &nat) || hf_dns64_prefix_fault(&nat))
+			return fault(reading, "not a DNS64 prefix in");
+		rule->verdict.dns64 = (uint8_t)hf_dns64_number(&reading->settings->resolver.dns64, &nat);
+	}
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(actions[i].text, action) == 0) {
+			rule->verdict.action = (uint8_t)actions[i].action;
+			reading->access_count++;
+			return true;
+		}
+	return fault(reading, "not an action in");
+}
+
+static bool read_dns64(struct reading *reading, const char *value)
+{
+	return (!hf_prefix_from_text(value, &reading->dns64) && !hf_dns64_prefix_fault(&reading->dns64)) ||
+	       fault(reading, "not a DNS64 prefix:");
+}
+
+static bool make_access(struct reading *reading)
+{
+	struct sim_settings *settings = reading->settings;
+	struct hf_access_verdict otherwise = {.action = HF_ACCESS_ALLOW_SNOOP};
+
+	/* Unbound synthesises only with its module. */
+	if (reading->modules && !strstr(reading->modules, "dns64"))
+		reading->dns64.family = 0;
+	else if (reading->modules && !reading->dns64.family)
+		hf_prefix_from_text("64:ff9b::/96", &reading->dns64);
+	if (reading->dns64.family) {
+		otherwise.dns64 = (uint8_t)hf_dns64_number(&settings->resolver.dns64, &reading->dns64);
+		for (unsigned i = 0; i < reading->access_count; i++)
+			if (!reading->access[i].verdict.dns64)
+				reading->access[i].verdict.dns64 = otherwise.dns64;
+	}
+	settings->access =
+		hf_access_new(reading->access, reading->access_count, otherwise, &settings->resolver.dns64);
+	return settings->access != NULL;
+}
+
 /* ---- settings of one name, in the head or among the features ---- */
 
 /* Names as Unbound spells them, '-' or '_' alike; the others are the product's own. */
@@ -142,8 +212,8 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 	};
 	/* Said for everybody's default or for things outside of what an answer shows. */
 	static const char *const meaningless[] = {
-		"origin", "raw", "raw_clause", "module_config", "target_fetch_policy", "fake_sha1", "outbound_msg_retry",
-		"access_control", "log_queries", "verbosity", "username", "chroot", "directory", "pidfile",
+		"origin", "raw", "raw_clause", "target_fetch_policy", "fake_sha1", "outbound_msg_retry",
+		"log_queries", "verbosity", "username", "chroot", "directory", "pidfile",
 		"rrset_roundrobin", "fake_dsa", "trust_anchor_signaling", "num_threads",
 		"validator" /* there is none to switch off */, "ede" /* always told */};
 
@@ -170,6 +240,14 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 	for (size_t i = 0; i < sizeof(meaningless) / sizeof(meaningless[0]); i++)
 		if (strcmp(meaningless[i], name) == 0)
 			return true;
+	if (strcmp(name, "access_control") == 0)
+		return read_access(reading, value);
+	if (strcmp(name, "dns64_prefix") == 0)
+		return read_dns64(reading, value);
+	if (strcmp(name, "module_config") == 0) {
+		reading->modules = value[0] ? hf_arena_copy(settings->arena, value, strlen(value) + 1) : NULL;
+		return true;
+	}
 	if (strcmp(name, "harden_glue") == 0 || strcmp(name, "harden_referral_path") == 0) {
 		/* glue is always scrubbed by bailiwick, referral paths are not asked again */
 		if (!read_switch(value, &flag))
@@ -500,11 +578,12 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 	for (unsigned i = 0; i < reading.route_count; i++)
 		routes[i].servers = hf_arena_copy(settings->arena, reading.route_servers[i],
 						  sizeof(reading.route_servers[i]));
-	return good && make_hints(&reading);
+	return good && make_hints(&reading) && make_access(&reading);
 }
 
 void sim_settings_end(struct sim_settings *settings)
 {
 	free(settings->ignored);
+	hf_access_free(settings->access);
 	hf_arena_free(settings->arena);
 }

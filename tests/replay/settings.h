@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "cache/cache.h"
+#include "policy/access.h"
 #include "resolver/resolver.h"
 #include "scenario.h"
 #include "wire/reply.h"
@@ -14,6 +15,7 @@ struct sim_settings {
 	struct hf_cache_config cache;
 	struct hf_resolver_config resolver; /* hints and routes are the arena's */
 	struct hf_reply_options reply;
+	struct hf_access *access; /* whom no rule names may look into the cache, as scenarios do */
 	uint32_t queries_at_most; /* upstream, in the whole scenario: more fail it; 0: any number */
 	int64_t wall_s; /* at step 0 */
 	char *ignored;	/* "a, b": asked for, not had by the product; NULL for none. free() it */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "control/config.h"
+#include "policy/access.h"
 
 static struct hf_config *parse(const char *text, char error[HF_CONFIG_ERROR_MAX])
 {
@@ -63,6 +64,13 @@ static void a_list_of_addresses_is_all_that_is_needed(void **state)
 
 static const char everything[] = "listen:\n"
 				 "  - 192.0.2.53\n"
+				 "access-control:\n"
+				 "  - {clients: [0.0.0.0/0, \"::/0\"], action: refuse}\n"
+				 "  - clients: 192.0.2.7\n"
+				 "    action: allow-snoop\n"
+				 "  - action: allow\n"
+				 "    dns64: 64:ff9b::/96\n"
+				 "    clients: [\"2001:db8::/32\"]\n"
 				 "dataplane:\n"
 				 "  io: dpdk\n"
 				 "  interface: eth0\n"
@@ -119,6 +127,17 @@ static void every_option_is_read(void **state)
 	char text[HF_ADDRESS_TEXT_MAX];
 
 	(void)state;
+	assert_int_equal(config->access_count, 4);
+	assert_string_equal(hf_prefix_to_text(&config->access[0].clients, text), "0.0.0.0/0");
+	assert_int_equal(config->access[0].action, HF_ACCESS_REFUSE);
+	assert_string_equal(hf_prefix_to_text(&config->access[1].clients, text), "::/0");
+	assert_int_equal(config->access[1].action, HF_ACCESS_REFUSE);
+	assert_string_equal(hf_prefix_to_text(&config->access[2].clients, text), "192.0.2.7/32");
+	assert_int_equal(config->access[2].action, HF_ACCESS_ALLOW_SNOOP);
+	assert_int_equal(config->access[2].dns64.family, 0);
+	assert_string_equal(hf_prefix_to_text(&config->access[3].clients, text), "2001:db8::/32");
+	assert_int_equal(config->access[3].action, HF_ACCESS_ALLOW);
+	assert_string_equal(hf_prefix_to_text(&config->access[3].dns64, text), "64:ff9b::/96");
 	assert_int_equal(config->io, HF_IO_DPDK);
 	assert_string_equal(config->interface, "eth0");
 	assert_int_equal(config->queues, 4);
@@ -192,7 +211,29 @@ static const struct {
 	{"listen: [[192.0.2.1]]\n", "t.yaml:1: listen: a list stands where one value"},
 	{"listen: [~]\n", "t.yaml:1: listen: no value is given"},
 	{L "listen: [192.0.2.2]\n", "t.yaml:2: listen: is given twice, first in line 1"},
-	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, dataplane, clients, fastpath, cache"},
+	{L "access-control: {clients: 192.0.2.1, action: drop}\n", "t.yaml:2: access-control: is not a list (allowed: list of {clients"},
+	{L "access-control: [192.0.2.1]\n", "t.yaml:2: access-control: is not a rule (allowed: {clients"},
+	{L "access-control:\n  - action: drop\n", "t.yaml:3: access-control.clients: is missing"},
+	{L "access-control:\n  - clients: 192.0.2.1\n", "t.yaml:3: access-control.action: is missing"},
+	{L "access-control:\n  - clients: []\n    action: drop\n", "t.yaml:3: access-control.clients: is an empty list"},
+	{L "access-control:\n  - clients: 192.0.2.1\n    action: deny\n",
+	 "t.yaml:4: access-control.action: 'deny' is not allowed here (allowed: allow, allow-snoop, refuse, drop)"},
+	{L "access-control:\n  - clients: 192.0.2.1\n    action: allow\n    view: 1\n", "t.yaml:5: access-control: unknown key 'view'"},
+	{L "access-control:\n  - clients: [192.0.2.1, 192.0.2.1/24]\n    action: drop\n",
+	 "t.yaml:3: access-control.clients: '192.0.2.1/24' has bits set behind its length (allowed: ADDR or ADDR/LENGTH)"},
+	{L "access-control:\n  - clients: 192.0.2.0/33\n    action: drop\n",
+	 "t.yaml:3: access-control.clients: '192.0.2.0/33' has no length from 0 to 32 behind the slash"},
+	{L "access-control:\n  - clients: example.\n    action: drop\n", "t.yaml:3: access-control.clients: 'example.' is not an address"},
+	{L "access-control:\n  - {clients: 192.0.2.1, action: drop}\n  - {clients: 192.0.2.1/32, action: allow}\n",
+	 "t.yaml:4: access-control.clients: '192.0.2.1/32' has a rule already"},
+	{L "access-control:\n  - {clients: 192.0.2.1, clients: 192.0.2.2, action: drop}\n", "t.yaml:3: access-control.clients: is given twice"},
+	{L "access-control:\n  - {clients: 192.0.2.1, action: allow, dns64: \"64:ff9b::/95\"}\n",
+	 "t.yaml:3: access-control.dns64: '64:ff9b::/95' has a length other than 32, 40, 48, 56, 64 and 96"},
+	{L "access-control:\n  - {clients: 192.0.2.1, action: allow, dns64: \"2001:db8:0:0:100::/96\"}\n",
+	 "t.yaml:3: access-control.dns64: '2001:db8:0:0:100::/96' has bits set from 64 to 71"},
+	{L "access-control:\n  - {clients: 192.0.2.1, action: refuse, dns64: \"64:ff9b::/96\"}\n",
+	 "t.yaml:3: access-control.dns64: is for clients that are answered"},
+	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, access-control, dataplane, clients, fastpath, cache"},
 	{L "cache:\n  sise: 1G\n", "t.yaml:3: cache: unknown key 'sise' (allowed: size, min-ttl"},
 	{L "cache:\n  size: 1G\n  size: 2G\n", "t.yaml:4: cache.size: is given twice, first in line 3"},
 	{L "cache: {size: 1G}\ncache: {min-ttl: 1}\n", "t.yaml:3: cache: is given twice"},

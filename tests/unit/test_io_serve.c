@@ -19,6 +19,7 @@ static const struct hf_now now = {.mono_ns = 1000 * HF_NS_PER_SECOND, .wall_s = 
 struct bench {
 	struct hf_cache *cache;
 	struct hf_serve_settings settings;
+	struct hf_access *access;
 	struct hf_mailbox resolver; /* stands for resolver thread 0 */
 	struct hf_mailbox *mailboxes[1];
 	struct hf_dispatch dispatch;
@@ -53,12 +54,26 @@ static int teardown(void **state)
 	struct bench *bench = *state;
 
 	hf_serve_free(bench->serve);
+	hf_access_free(bench->access);
 	hf_promotion_free(bench->promotion);
 	hf_mailbox_fini(&bench->resolver);
 	rcu_unregister_thread();
 	hf_cache_free(bench->cache);
 	free(bench);
 	return 0;
+}
+
+/* One rule; all others may ask. */
+static struct hf_access *rule(const char *clients, enum hf_access_action action)
+{
+	static const struct hf_dns64_table none;
+	struct hf_access_rule one = {.verdict.action = action};
+	struct hf_access *access;
+
+	assert_null(hf_prefix_from_text(clients, &one.clients));
+	access = hf_access_new(&one, 1, (struct hf_access_verdict){0}, &none);
+	assert_non_null(access);
+	return access;
 }
 
 static void load(struct bench *bench, const void *bytes, size_t length)
@@ -177,7 +192,7 @@ static void without_rd_the_cache_is_shown_only_if_allowed(void **state)
 	load(bench, HEAD("\0\0") WWW IN_A, 12 + WWW_LENGTH + 4);
 	ask(bench, now);
 	assert_int_equal(bench->reply[3] & 15, HF_RCODE_REFUSED);
-	atomic_store(&bench->settings.allow_snoop, true);
+	atomic_store(&bench->settings.access, bench->access = rule("192.0.2.0/24", HF_ACCESS_ALLOW_SNOOP));
 	atomic_store(&bench->settings.prefetch, true);
 	ask(bench, now);
 	assert_int_equal(bench->reply[3] & 15, HF_RCODE_NOERROR);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* How values with an inside of their own (lists of mappings) are read from the configuration file's tree; private to the configuration
+ * library.
+ */
+#pragma once
+#include <stdbool.h>
+#include <yaml.h>
+#include "control/config.h"
+
+#define HF_CONFIG_LIST_MAX 4096 /* elements of a list */
+
+struct reader {
+	const char *name;
+	yaml_document_t *document;
+	struct hf_config *config;
+	unsigned *lines; /* of each row's value; 0: the file does not set it */
+	char *error;
+};
+
+/* Notes the fault and returns false. `key` may be NULL. */
+bool hf_config_fail(struct reader *reader, unsigned line, const char *section, const char *key, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+yaml_node_t *hf_config_node(struct reader *reader, int index);
+unsigned hf_config_line(const yaml_node_t *node);
+/* The text of a scalar node; NULL (and a fault noted) for anything else. */
+const char *hf_config_scalar(struct reader *reader, const yaml_node_t *node, const char *section, const char *key,
+			     const char *allowed);
+
+/* access-control: */
+bool hf_config_read_access(struct reader *reader, const yaml_node_t *node);
