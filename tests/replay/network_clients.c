@@ -30,16 +30,22 @@ static void end_way(struct sim_question *question)
 	question->way = NULL;
 }
 
-static bool connect_to_daemon(int fd)
+static bool connect_to_daemon(int fd, const struct sim_question *question)
 {
-	struct sockaddr_in own = {.sin_family = AF_INET}, daemon = {.sin_family = AF_INET};
-	static const uint8_t address[4] = SIM_CLIENT_ADDRESS;
+	const char *text = question->from.family == 4 ? SIM_DAEMON_ADDRESS : SIM_DAEMON_ADDRESS6;
+	struct hf_address own = question->from, daemon;
+	union hf_sockaddr local, remote;
+	socklen_t length;
+	int one = 1;
 
-	memcpy(&own.sin_addr, address, sizeof(address));
-	daemon.sin_port = htons(SIM_DAEMON_PORT);
-	inet_pton(AF_INET, SIM_DAEMON_ADDRESS, &daemon.sin_addr);
-	return bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0 &&
-	       connect(fd, (struct sockaddr *)&daemon, sizeof(daemon)) == 0;
+	own.port = 0;
+	if (!hf_address_from_text(text, SIM_DAEMON_PORT, &daemon))
+		return false;
+	length = hf_sockaddr_from_address(&own, &local);
+	hf_sockaddr_from_address(&daemon, &remote);
+	/* An IPv6 address of a local route is not yet one to bind to. */
+	return (own.family == 4 || setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one)) == 0) &&
+	       bind(fd, &local.any, length) == 0 && connect(fd, &remote.any, length) == 0;
 }
 
 static bool send_question(int fd, const struct sim_question *question)
@@ -64,8 +70,8 @@ bool sim_clients_ask(struct sim_client *client, size_t number)
 	end_way(question);
 	question->way = way;
 	way->tcp = question->tcp;
-	way->fd = socket(AF_INET, (way->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
-	return way->fd >= 0 && connect_to_daemon(way->fd) && send_question(way->fd, question) &&
+	way->fd = socket(question->from.family == 4 ? AF_INET : AF_INET6, (way->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+	return way->fd >= 0 && connect_to_daemon(way->fd, question) && send_question(way->fd, question) &&
 	       fcntl(way->fd, F_SETFL, O_NONBLOCK) == 0;
 }
 

@@ -83,6 +83,24 @@ static void write_resolver(FILE *out, const struct hf_resolver_config *resolver,
 	write_routes(out, resolver);
 }
 
+static void write_access(FILE *out, const struct sim_settings *settings)
+{
+	static const char *const actions[] = {"allow", "allow-snoop", "refuse", "drop"};
+	char text[HF_PREFIX_TEXT_MAX];
+
+	fputs("access-control:\n", out);
+	for (unsigned i = 0; i < settings->access_count; i++) {
+		const struct hf_access_rule *rule = &settings->access_rules[i];
+		const unsigned dns64 = rule->verdict.dns64;
+
+		fprintf(out, "  - clients: \"%s\"\n    action: %s\n", hf_prefix_to_text(&rule->clients, text),
+			actions[rule->verdict.action]);
+		if (dns64 && rule->verdict.action < HF_ACCESS_REFUSE)
+			fprintf(out, "    dns64: \"%s\"\n",
+				hf_prefix_to_text(&settings->resolver.dns64.prefixes[dns64 - 1], text));
+	}
+}
+
 bool sim_config_write(const struct sim_settings *settings, const char *folder)
 {
 	char path[128];
@@ -95,9 +113,11 @@ bool sim_config_write(const struct sim_settings *settings, const char *folder)
 	out = fopen(path, "we");
 	if (!out)
 		return false;
-	fprintf(out, "listen: [\"%s:%d\"]\n", SIM_DAEMON_ADDRESS, SIM_DAEMON_PORT);
+	fprintf(out, "listen: [\"%s:%d\", \"[%s]:%d\"]\n", SIM_DAEMON_ADDRESS, SIM_DAEMON_PORT, SIM_DAEMON_ADDRESS6,
+		SIM_DAEMON_PORT);
 	fprintf(out, "control:\n  dataplane-socket: %s/dataplane.sock\n  control-socket: %s/holdfastd.sock\n  http: off\n",
 		folder, folder);
+	write_access(out, settings);
 	fputs("cache:\n", out);
 	write_number(out, "size", settings->cache.bytes);
 	write_number(out, "min-ttl", settings->cache.min_ttl);

@@ -31,8 +31,6 @@ struct reading {
 	struct hf_address root_addresses[16];
 	unsigned root_address_count;
 	const char *root_name;
-	struct hf_access_rule access[32];
-	unsigned access_count;
 	struct hf_prefix dns64;	     /* of all clients; family 0: none */
 	const char *modules;	     /* Unbound's module-config */
 	struct hf_route routes[32];
@@ -117,12 +115,13 @@ static bool read_access(struct reading *reading, const char *value)
 		{"drop", HF_ACCESS_DROP},	  {"deny", HF_ACCESS_DROP},
 		{"deny_non_local", HF_ACCESS_DROP},
 	};
-	struct hf_access_rule *rule = &reading->access[reading->access_count];
+	struct sim_settings *settings = reading->settings;
+	struct hf_access_rule *rule = &settings->access_rules[settings->access_count];
 	char prefix[64], action[32], dns64[64];
 	int words = sscanf(value, "%63s %31s dns64 %63s", prefix, action, dns64);
 	struct hf_prefix nat;
 
-	if (words < 2 || reading->access_count == sizeof(reading->access) / sizeof(reading->access[0]))
+	if (words < 2 || settings->access_count + 2 == sizeof(settings->access_rules) / sizeof(settings->access_rules[0]))
 		return fault(reading, "expected PREFIX ACTION in");
 	if (hf_prefix_from_text(prefix, &rule->clients))
 		return fault(reading, "not a prefix:");
@@ -130,12 +129,12 @@ static bool read_access(struct reading *reading, const char *value)
 	if (words == 3) {
 		if (hf_prefix_from_text(dns64, &nat) || hf_dns64_prefix_fault(&nat))
 			return fault(reading, "not a DNS64 prefix in");
-		rule->verdict.dns64 = (uint8_t)hf_dns64_number(&reading->settings->resolver.dns64, &nat);
+		rule->verdict.dns64 = (uint8_t)hf_dns64_number(&settings->resolver.dns64, &nat);
 	}
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(actions[i].text, action) == 0) {
 			rule->verdict.action = (uint8_t)actions[i].action;
-			reading->access_count++;
+			settings->access_count++;
 			return true;
 		}
 	return fault(reading, "not an action in");
@@ -145,6 +144,17 @@ static bool read_dns64(struct reading *reading, const char *value)
 {
 	return (!hf_prefix_from_text(value, &reading->dns64) && !hf_dns64_prefix_fault(&reading->dns64)) ||
 	       fault(reading, "not a DNS64 prefix:");
+}
+
+/* The rule for all addresses of a family, unless the scenario has it. */
+static void add_for_all(struct sim_settings *settings, uint8_t family, struct hf_access_verdict verdict)
+{
+	const struct hf_access_rule rule = {.clients.family = family, .verdict = verdict};
+
+	for (unsigned i = 0; i < settings->access_count; i++)
+		if (hf_prefix_equal(&settings->access_rules[i].clients, &rule.clients))
+			return;
+	settings->access_rules[settings->access_count++] = rule;
 }
 
 static bool make_access(struct reading *reading)
@@ -159,12 +169,13 @@ static bool make_access(struct reading *reading)
 		hf_prefix_from_text("64:ff9b::/96", &reading->dns64);
 	if (reading->dns64.family) {
 		otherwise.dns64 = (uint8_t)hf_dns64_number(&settings->resolver.dns64, &reading->dns64);
-		for (unsigned i = 0; i < reading->access_count; i++)
-			if (!reading->access[i].verdict.dns64)
-				reading->access[i].verdict.dns64 = otherwise.dns64;
+		for (unsigned i = 0; i < settings->access_count; i++)
+			if (!settings->access_rules[i].verdict.dns64)
+				settings->access_rules[i].verdict.dns64 = otherwise.dns64;
 	}
-	settings->access =
-		hf_access_new(reading->access, reading->access_count, otherwise, &settings->resolver.dns64);
+	for (uint8_t family = 4; family <= 6; family += 2)
+		add_for_all(settings, family, otherwise);
+	settings->access = hf_access_new(settings->access_rules, settings->access_count, otherwise, &settings->resolver.dns64);
 	return settings->access != NULL;
 }
 

@@ -15,7 +15,10 @@ struct sim_settings {
 	struct hf_cache_config cache;
 	struct hf_resolver_config resolver; /* hints and routes are the arena's */
 	struct hf_reply_options reply;
-	struct hf_access *access; /* whom no rule names may look into the cache, as scenarios do */
+	struct hf_access *access;
+	/* What it was made of: last the rules for whom no other names; these may look into the cache, as scenarios do. */
+	struct hf_access_rule access_rules[34];
+	unsigned access_count;
 	uint32_t queries_at_most; /* upstream, in the whole scenario: more fail it; 0: any number */
 	int64_t wall_s; /* at step 0 */
 	char *ignored;	/* "a, b": asked for, not had by the product; NULL for none. free() it */
