@@ -30,6 +30,12 @@ static void trace(void *state, struct hf_now now, const char *text)
 	sim_world_tell(state, "  %s", text);
 }
 
+bool sim_target_can_begin(const char **what)
+{
+	(void)what;
+	return true;
+}
+
 bool sim_target_begin(struct sim_world *world)
 {
 	struct sim_target *target = world->target = calloc(1, sizeof(*target));
@@ -58,9 +64,11 @@ bool sim_target_begin(struct sim_world *world)
 	return false;
 }
 
-void sim_target_end(struct sim_world *world)
+void sim_target_end(struct sim_world *world, FILE *why)
 {
 	struct sim_target *target = world->target;
+
+	(void)why; /* the resolver's decisions are in the story */
 
 	for (size_t i = 0; i < world->client->question_count; i++) {
 		struct sim_question *question = &world->client->questions[i];
@@ -207,4 +215,3 @@ void sim_target_deliver(struct sim_world *world, struct sim_exchange *exchange)
 	hf_resolver_reply(world->target->resolver, id, &from, reply, length, world->now);
 	free(reply);
 }
-

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* sim: plays replay scenarios (.rpl) against the core library and says which pass.
+/* Plays replay scenarios (.rpl) and says which pass: `sim` against the core library, `network` against the daemon on sockets.
  *
- *   sim [-v] [--strict] [--seed N] [--known LIST] [--list LIST] [FILE …]
+ *   sim|network [-v] [--strict] [--seed N] [--jobs N] [--known LIST] [--list LIST] [FILE …]
  *
  * One line a file on stdout, under a failed one the step and what was expected; at the end the totals. Exit status 0 when all
- * passed, 1 when some did not, 2 for a wrong command line. Each file is played in a process of its own: a crash is
- * one scenario's failure. What --known lists may fail, and is counted as skipped then; when it passes the list is wrong, which
- * is a failure.
+ * passed, 1 when some did not, 2 for a wrong command line, 77 when nothing can be played here. Each file is played in a process of
+ * its own: a crash is one scenario's failure. What --known lists may fail, and is counted as skipped then; when it passes the
+ * list is wrong, which is a failure.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lines.h"
 #include "play.h"
+#include "target.h"
 
 struct files {
 	char **paths;
@@ -25,11 +28,24 @@ struct files {
 
 enum outcome { PASSED, FAILED, KNOWN };
 
+/* A file being played. */
+struct run {
+	pid_t pid; /* -1: it could not be started */
+	FILE *output;
+};
+
+struct options {
+	struct sim_options play;
+	bool verbose;
+	unsigned long jobs;
+};
+
 static const char usage[] =
-	"usage: sim [-v] [--strict] [--seed N] [--known LIST] [--list LIST] [FILE ...]\n"
-	"  -v         the story of each scenario: queries, replies, the resolver's decisions, in scenario time\n"
+	" [-v] [--strict] [--seed N] [--jobs N] [--known LIST] [--list LIST] [FILE ...]\n"
+	"  -v         the story of each scenario: queries, replies, the target's decisions, in scenario time\n"
 	"  --strict   a query that a mock server has no entry for fails the scenario\n"
 	"  --seed N   seed of all chance (default 1)\n"
+	"  --jobs N   files played at once (default 1)\n"
 	"  --known L  files that may fail, one a line, the reason behind the name\n"
 	"  --list L   files named in L, one a line, relative to L's folder; '#' begins a comment\n";
 
@@ -53,7 +69,7 @@ static bool add_list(struct files *files, const char *path, bool relative)
 	size_t capacity = 0;
 
 	if (!list) {
-		fprintf(stderr, "sim: %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, path, strerror(errno));
 		return false;
 	}
 	const char *slash = relative ? strrchr(path, '/') : NULL;
@@ -128,20 +144,37 @@ static bool play(const char *path, const struct sim_options *options, bool verbo
 	return result.passed;
 }
 
-static bool play_apart(const char *path, const struct sim_options *options, bool verbose)
+static struct run start(const char *path, const struct options *options)
 {
-	int status = 0;
+	struct run run = {.output = tmpfile()};
 
 	fflush(NULL);
-	pid_t child = fork();
-	if (child < 0) {
-		fprintf(stderr, "sim: fork: %s\n", strerror(errno));
+	run.pid = run.output ? fork() : -1;
+	if (run.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing plays on when this is killed */
+		if (dup2(fileno(run.output), STDOUT_FILENO) < 0)
+			_exit(2);
+		exit(play(path, &options->play, options->verbose) ? 0 : 1);
+	}
+	return run;
+}
+
+static bool finish(struct run *run, const char *path)
+{
+	char buffer[4096];
+	size_t got;
+	int status = 0;
+
+	if (run->pid < 0) {
+		printf("FAIL  %s\n\tit cannot be played: %s\n", path, strerror(errno));
 		return false;
 	}
-	if (child == 0)
-		exit(play(path, options, verbose) ? 0 : 1);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	rewind(run->output);
+	while ((got = fread(buffer, 1, sizeof(buffer), run->output)))
+		fwrite(buffer, 1, got, stdout);
+	fclose(run->output);
 	if (WIFSIGNALED(status))
 		printf("FAIL  %s\n\tkilled by signal %d (%s)\n", path, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) > 1)
@@ -149,11 +182,9 @@ static bool play_apart(const char *path, const struct sim_options *options, bool
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static enum outcome play_listed(const char *path, const struct files *known, const struct sim_options *options,
-				bool verbose)
+static enum outcome outcome_of(const char *path, bool passed, const struct files *known)
 {
 	const char *remark = find_remark(known, path);
-	bool passed = play_apart(path, options, verbose);
 
 	if (!remark)
 		return passed ? PASSED : FAILED;
@@ -165,11 +196,44 @@ static enum outcome play_listed(const char *path, const struct files *known, con
 	return KNOWN;
 }
 
+/* Their outcomes in the files' order, however many are played at once. */
+static int play_all(const struct files *files, const struct files *known, const struct options *options)
+{
+	struct run *runs = calloc(files->count, sizeof(*runs));
+	unsigned counts[] = {[PASSED] = 0, [FAILED] = 0, [KNOWN] = 0};
+	size_t started = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		for (; started < files->count && started < i + options->jobs; started++)
+			runs[started] = start(files->paths[started], options);
+		counts[outcome_of(files->paths[i], finish(&runs[i], files->paths[i]), known)]++;
+	}
+	free(runs);
+	printf("%u passed, %u failed", counts[PASSED], counts[FAILED]);
+	if (counts[KNOWN])
+		printf(", %u skipped", counts[KNOWN]);
+	putchar('\n');
+	return counts[FAILED] ? 1 : 0;
+}
+
+static bool read_number(const char *name, const char *text, unsigned long long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (*end || end == text || errno) {
+		fprintf(stderr, "%s: %s: not a number: '%s'\n", program_invocation_short_name, name, text);
+		return false;
+	}
+	return true;
+}
+
 /* Returns an exit status, or -1 to go on. */
-static int read_arguments(int argc, char **argv, struct sim_options *options, struct files *files, struct files *known,
-			  bool *verbose)
+static int read_arguments(int argc, char **argv, struct options *options, struct files *files, struct files *known)
 {
 	bool only_files = false;
+	unsigned long long number;
 
 	for (int i = 1; i < argc; i++) {
 		const char *argument = argv[i];
@@ -179,9 +243,9 @@ static int read_arguments(int argc, char **argv, struct sim_options *options, st
 		} else if (strcmp(argument, "--") == 0) {
 			only_files = true;
 		} else if (strcmp(argument, "-v") == 0) {
-			*verbose = true;
+			options->verbose = true;
 		} else if (strcmp(argument, "--strict") == 0) {
-			options->strict = true;
+			options->play.strict = true;
 		} else if (strcmp(argument, "--list") == 0 && i + 1 < argc) {
 			if (!add_list(files, argv[++i], true))
 				return 2;
@@ -189,22 +253,22 @@ static int read_arguments(int argc, char **argv, struct sim_options *options, st
 			if (!add_list(known, argv[++i], false))
 				return 2;
 		} else if (strcmp(argument, "--seed") == 0 && i + 1 < argc) {
-			char *end;
-
-			options->seed = strtoull(argv[++i], &end, 10);
-			if (*end || end == argv[i]) {
-				fprintf(stderr, "sim: --seed: not a number: '%s'\n", argv[i]);
+			if (!read_number(argument, argv[++i], &number))
 				return 2;
-			}
+			options->play.seed = number;
+		} else if (strcmp(argument, "--jobs") == 0 && i + 1 < argc) {
+			if (!read_number(argument, argv[++i], &number))
+				return 2;
+			options->jobs = number > 0 && number <= 64 ? (unsigned long)number : 1;
 		} else {
 			bool help = strcmp(argument, "-h") == 0 || strcmp(argument, "--help") == 0;
 
-			fputs(usage, help ? stdout : stderr);
+			fprintf(help ? stdout : stderr, "usage: %s%s", program_invocation_short_name, usage);
 			return help ? 0 : 2;
 		}
 	}
 	if (!files->count) {
-		fputs(usage, stderr);
+		fprintf(stderr, "usage: %s%s", program_invocation_short_name, usage);
 		return 2;
 	}
 	return -1;
@@ -212,21 +276,17 @@ static int read_arguments(int argc, char **argv, struct sim_options *options, st
 
 int main(int argc, char **argv)
 {
-	struct sim_options options = {.seed = 1};
+	struct options options = {.play = {.seed = 1}, .jobs = 1};
 	struct files files = {0}, known = {0};
-	unsigned counts[] = {[PASSED] = 0, [FAILED] = 0, [KNOWN] = 0};
-	bool verbose = false;
-	int status = read_arguments(argc, argv, &options, &files, &known, &verbose);
+	const char *what;
+	int status = read_arguments(argc, argv, &options, &files, &known);
 
-	if (status < 0) {
-		for (size_t i = 0; i < files.count; i++)
-			counts[play_listed(files.paths[i], &known, &options, verbose)]++;
-		printf("%u passed, %u failed", counts[PASSED], counts[FAILED]);
-		if (counts[KNOWN])
-			printf(", %u skipped", counts[KNOWN]);
-		putchar('\n');
-		status = counts[FAILED] ? 1 : 0;
+	if (status < 0 && !sim_target_can_begin(&what)) {
+		printf("skipped: %s: %s\n", what, strerror(errno));
+		status = 77;
 	}
+	if (status < 0)
+		status = play_all(&files, &known, &options);
 	end_files(&files);
 	end_files(&known);
 	return status;

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "network_clients.h"
 #include "network_config.h"
 #include "network_daemon.h"
@@ -18,6 +20,21 @@ struct sim_target {
 	struct sim_servers *servers;
 	uint64_t told_ns; /* where the daemon's clock stands */
 };
+
+bool sim_target_can_begin(const char **what)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	*what = "a child process";
+	if (child == 0)
+		_exit(sim_namespace_enter(what) ? 0 : errno & 0xff);
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return false;
+	*what = "a network namespace in which all addresses are at home";
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return errno == 0;
+}
 
 bool sim_target_begin(struct sim_world *world)
 {
@@ -48,16 +65,21 @@ bool sim_target_begin(struct sim_world *world)
 	return false;
 }
 
-void sim_target_end(struct sim_world *world)
+void sim_target_end(struct sim_world *world, FILE *why)
 {
 	struct sim_target *target = world->target;
-	bool stopped = sim_daemon_stop(&target->daemon);
+	struct sim_daemon *daemon = &target->daemon;
 
-	if (!stopped)
-		sim_world_break(world, "%s", target->daemon.fault);
+	if (!sim_daemon_stop(daemon)) {
+		if (world->broken)
+			fprintf(why, "%s\n", daemon->fault); /* what came of the first fault */
+		sim_world_break(world, "%s", daemon->fault);
+	}
+	if (world->broken)
+		sim_daemon_print_log(daemon, why);
 	fputs("  the daemon's log:\n", world->story);
-	sim_daemon_print_log(&target->daemon, world->story);
-	sim_daemon_end(&target->daemon);
+	sim_daemon_print_log(daemon, world->story);
+	sim_daemon_end(daemon);
 	sim_clients_close(world->client);
 	sim_servers_close(target->servers);
 	free(target);

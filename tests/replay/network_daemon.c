@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The daemon as a child; see network_daemon.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,10 +43,27 @@ bool sim_daemon_prepare(struct sim_daemon *daemon)
 	/* the paths of sockets in it are short ones */
 	snprintf(daemon->folder, sizeof(daemon->folder), "%s/holdfast-replay.XXXXXX",
 		 base && strlen(base) < 24 ? base : "/tmp");
-	if (mkdtemp(daemon->folder))
+	daemon->log = memfd_create("log", MFD_CLOEXEC);
+	if (daemon->log >= 0 && mkdtemp(daemon->folder))
 		return true;
 	daemon->folder[0] = '\0';
 	return fail(daemon, "a folder for the daemon's files: %s", strerror(errno));
+}
+
+static void remove_folder(struct sim_daemon *daemon)
+{
+	static const char *const files[] = {"holdfast.yaml", "root.hints", "hosts", "clock.sock", "notify.sock",
+					    "dataplane.sock"};
+	char path[96];
+
+	if (!daemon->folder[0])
+		return;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		path_in(daemon, files[i], path);
+		unlink(path);
+	}
+	rmdir(daemon->folder);
+	daemon->folder[0] = '\0';
 }
 
 /* ---- start ---- */
@@ -67,20 +83,17 @@ static int bind_notify(const char *path)
 
 static _Noreturn void run(const struct sim_daemon *daemon, int64_t wall_s, const char *notify)
 {
-	char clock[96], config[96], log[96], wall[32], program[4096 + sizeof(PROGRAM)];
+	char clock[96], config[96], wall[32], program[4096 + sizeof(PROGRAM)];
 	ssize_t length = readlink("/proc/self/exe", program, 4095);
-	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	path_in(daemon, "clock.sock", clock);
 	path_in(daemon, "holdfast.yaml", config);
-	path_in(daemon, "log", log);
 	snprintf(wall, sizeof(wall), "%" PRId64, wall_s);
 	setenv("HOLDFAST_TEST_CLOCK_SOCKET", clock, 1);
 	setenv("HOLDFAST_TEST_CLOCK_WALL", wall, 1);
 	setenv("NOTIFY_SOCKET", notify, 1);
-	fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (length < 0 || fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+	if (length < 0 || dup2(daemon->log, STDOUT_FILENO) < 0 || dup2(daemon->log, STDERR_FILENO) < 0)
 		_exit(126);
 	program[length] = '\0';
 	strcpy(strrchr(program, '/') + 1, PROGRAM);
@@ -149,7 +162,10 @@ bool sim_daemon_start(struct sim_daemon *daemon, int64_t wall_s)
 		daemon->pid = 0;
 		return fail(daemon, "fork: %s", strerror(errno));
 	}
-	return wait_until_ready(daemon) && connect_clock(daemon);
+	if (!wait_until_ready(daemon) || !connect_clock(daemon))
+		return false;
+	remove_folder(daemon);
+	return true;
 }
 
 /* ---- the clock ---- */
@@ -182,12 +198,13 @@ bool sim_daemon_step(struct sim_daemon *daemon, uint64_t by_ns)
 
 /* ---- the end ---- */
 
+/* The log so far; its file offset is the daemon's own. */
 static FILE *open_log(const struct sim_daemon *daemon)
 {
-	char path[96];
+	char path[32];
 
-	path_in(daemon, "log", path);
-	return fopen(path, "re");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", daemon->log);
+	return daemon->log > 0 ? fopen(path, "re") : NULL;
 }
 
 static bool log_is_clean(const struct sim_daemon *daemon)
@@ -236,10 +253,9 @@ bool sim_daemon_stop(struct sim_daemon *daemon)
 	return true;
 }
 
-/* Its last lines. */
 void sim_daemon_print_log(const struct sim_daemon *daemon, FILE *out)
 {
-	FILE *log = daemon->folder[0] ? open_log(daemon) : NULL;
+	FILE *log = open_log(daemon);
 	char *line = NULL;
 	size_t capacity = 0;
 	unsigned lines = 0, skip;
@@ -262,17 +278,9 @@ void sim_daemon_print_log(const struct sim_daemon *daemon, FILE *out)
 
 void sim_daemon_end(struct sim_daemon *daemon)
 {
-	static const char *const files[] = {"holdfast.yaml", "root.hints", "hosts", "log", "clock.sock", "notify.sock",
-					    "dataplane.sock", "holdfastd.sock"};
-	char path[96];
-
 	if (daemon->notify > 0)
 		close(daemon->notify);
-	if (!daemon->folder[0])
-		return;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		path_in(daemon, files[i], path);
-		unlink(path);
-	}
-	rmdir(daemon->folder);
+	if (daemon->log > 0)
+		close(daemon->log);
+	remove_folder(daemon);
 }

@@ -235,7 +235,7 @@ static void play_world(struct play *play, FILE *story, struct sim_result *result
 	else
 		fail(play, NULL, "%s\n", world->fault);
 	bool broken = world->broken;
-	sim_target_end(world);
+	sim_target_end(world, play->why);
 	if (world->broken && !broken)
 		result->passed = fail(play, NULL, "%s\n", world->fault);
 	result->unmatched = world->unmatched;

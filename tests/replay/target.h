@@ -9,10 +9,13 @@
 #include "client.h"
 #include "world.h"
 
+/* Whether a target can be made here at all; false with errno, `what` then says what could not be done. */
+bool sim_target_can_begin(const char **what);
+
 /* Sets world->target. False with world->broken and its fault; sim_target_end() is right also then. */
 bool sim_target_begin(struct sim_world *world);
-/* Breaks the world when the target does not end as it should. */
-void sim_target_end(struct sim_world *world);
+/* Breaks the world when the target does not end as it should. What the target itself has to say about a broken world goes to `why`. */
+void sim_target_end(struct sim_world *world, FILE *why);
 
 /* Returns when all that is due at this instant has happened. What went out was told by sim_world_open(), exchanges that are over by
  * sim_world_close(), answers by sim_client_receive(). */
@@ -25,4 +28,3 @@ void sim_target_advance(struct sim_world *world, bool due);
 void sim_target_deliver(struct sim_world *world, struct sim_exchange *exchange);
 /* Hands the target a client's question, by its number among client->questions. */
 void sim_target_ask(struct sim_world *world, size_t question);
-
