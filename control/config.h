@@ -75,6 +75,8 @@ struct hf_config {
 	uint16_t edns_size;	     /* edns-size: towards servers and in replies */
 	uint32_t timeout_initial_ms, timeout_min_ms, timeout_max_ms, query_deadline_ms;
 	unsigned max_upstream_queries;
+	bool server_cookies;	     /* server-cookies */
+	uint32_t fetches_per_zone, fetches_per_server, spoof_threshold; /* 0: no limit */
 	struct hf_config_route *routes; /* routes: list of {zone, forward|stub: [addresses]} */
 	size_t route_count;
 

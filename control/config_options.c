@@ -108,6 +108,18 @@ const struct hf_option hf_options[] = {
 	 NULL, "A client whose question is not resolved by then gets SERVFAIL."},
 	{"resolver", "max-upstream-queries", HF_OPTION_INTEGER, RELOAD, FIELD(max_upstream_queries), 8, 65535, "100",
 	 NULL, "Queries towards servers for one question of a client, with all that it drags in."},
+	{"resolver", "server-cookies", HF_OPTION_BOOLEAN, RELOAD, FIELD(server_cookies), 0, 0, "true", NULL,
+	 "DNS cookies towards servers (RFC 7873); a server that gave one and replies without is asked over TCP."},
+	{"resolver", "fetches-per-zone", HF_OPTION_INTEGER, RELOAD, FIELD(fetches_per_zone), 0, 1048576, "1000", NULL,
+	 "Resolutions that may be at one zone cut at once, in each resolver thread, eight times as many for the root and "
+	 "top-level domains, and never more than an eighth (half) of the free places of `waiting-queries`; more get "
+	 "SERVFAIL. 0: no limit."},
+	{"resolver", "fetches-per-server", HF_OPTION_INTEGER, RELOAD, FIELD(fetches_per_server), 0, 1048576, "2000", NULL,
+	 "Queries that may be open towards one server address, in each resolver thread; fewer while many of them time "
+	 "out. 0: no limit."},
+	{"resolver", "spoof-threshold", HF_OPTION_INTEGER, RELOAD, FIELD(spoof_threshold), 0, 1000000, "100", NULL,
+	 "Replies from one server's address within 10 seconds that match no query, before it is asked over TCP for a "
+	 "minute; ten times as many from all, and all servers are. 0: never."},
 	{"resolver", "routes", HF_OPTION_ROUTES, RELOAD, FIELD(routes), 0, 53, NULL, NULL,
 	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones. "
 	 "`first`: when they fail, the question goes down the tree from the root. `forward: []` takes a zone out of a "

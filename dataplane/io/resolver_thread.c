@@ -190,6 +190,12 @@ static int sleep_ms(struct hf_resolver_thread *self)
 	return (int)((left + HF_NS_PER_MS - 1) / HF_NS_PER_MS);
 }
 
+static void log_notice(void *state, const char *event, const char *fields)
+{
+	(void)state;
+	hf_log(HF_LOG_WARNING, event, "%s", fields);
+}
+
 static void run(void *argument, struct hf_thread *thread)
 {
 	struct hf_resolver_thread *self = argument;
@@ -236,6 +242,7 @@ struct hf_resolver_thread *hf_resolver_thread_new(const struct hf_resolver_threa
 	if (!self->upstream || !self->resolver ||
 	    !hf_mailbox_watch(&self->mailbox, self->epoll_fd))
 		goto fault;
+	hf_resolver_set_notice(self->resolver, log_notice, NULL);
 	hf_upstream_set_sources(self->upstream, &setup->settings->source_ipv4, &setup->settings->source_ipv6);
 	snprintf(self->thread.name, sizeof(self->thread.name), "%s", setup->name);
 	self->thread.body = run;

@@ -69,6 +69,10 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver->query_deadline_ms = config->query_deadline_ms;
 	resolver->max_upstream_queries = (uint16_t)config->max_upstream_queries;
 	resolver->max_clients = config->waiting_queries;
+	resolver->server_cookies = config->server_cookies;
+	resolver->fetches_per_zone = config->fetches_per_zone;
+	resolver->fetches_per_server = config->fetches_per_server;
+	resolver->spoof_threshold = config->spoof_threshold;
 	resolver->max_ttl = config->max_ttl;
 	settings->source_ipv4 = config->source_ipv4;
 	settings->source_ipv6 = config->source_ipv6;

@@ -26,6 +26,10 @@ void hf_resolver_config_defaults(struct hf_resolver_config *config)
 		.max_clients = 16384,
 		.failure_ttl_ms = 5000,
 		.max_ttl = 86400,
+		.server_cookies = true,
+		.fetches_per_zone = 1000,
+		.fetches_per_server = 2000,
+		.spoof_threshold = 100,
 	};
 }
 

@@ -28,9 +28,15 @@ bool hf_exchange_write(struct hf_exchange *exchange, const struct hf_exchange_qu
 	exchange->edns = query->edns_size > 0;
 	exchange->qtype = query->qtype;
 	exchange->qclass = query->qclass;
-	exchange->length = (uint16_t)hf_query_write(exchange->message, sizeof(exchange->message), exchange->query_id,
+	exchange->length = (uint16_t)hf_query_write(exchange->message, sizeof(exchange->message) - HF_COOKIE_OPTION_MAX,
+						    exchange->query_id,
 						    query->recursion_desired ? HF_FLAG_RD : 0, exchange->qname,
 						    query->qtype, query->qclass, query->edns_size, true);
+	exchange->cookie = query->cookie && exchange->edns && exchange->length;
+	if (exchange->cookie) {
+		memcpy(exchange->client_cookie, query->cookie->client, sizeof(exchange->client_cookie));
+		exchange->length = (uint16_t)hf_cookie_append(exchange->message, exchange->length, query->cookie);
+	}
 	return exchange->length > 0;
 }
 

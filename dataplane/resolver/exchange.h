@@ -9,13 +9,15 @@
 #include "base/address.h"
 #include "base/random.h"
 #include "resolver/actions.h"
+#include "resolver/cookie.h"
 #include "resolver/index.h"
 #include "resolver/timers.h"
 #include "wire/message.h"
 
-#define HF_EXCHANGE_MESSAGE_MAX (HF_HEADER_SIZE + HF_NAME_MAX + 4 + 11)
+#define HF_EXCHANGE_MESSAGE_MAX (HF_HEADER_SIZE + HF_NAME_MAX + 4 + 11 + HF_COOKIE_OPTION_MAX)
 
 struct hf_fetch;
+struct hf_server;
 
 struct hf_exchange {
 	struct hf_index_node node;
@@ -24,11 +26,15 @@ struct hf_exchange {
 	struct hf_timer timer;
 	uint64_t id;
 	struct hf_fetch *fetch;
+	struct hf_server *counted_at; /* among whose open queries this one is, if it still is of `server` */
 	struct hf_address server;
 	unsigned address_index; /* in the fetch's delegation */
 	uint64_t sent_ns;
 	unsigned mismatches;
 	bool tcp, edns, mixed_case;
+	bool cookie;	     /* the query has one */
+	bool forced_tcp;     /* on TCP only because of a flood of forged replies to all */
+	uint8_t client_cookie[HF_COOKIE_CLIENT_SIZE];
 	bool handed_out; /* the caller has taken the SEND action, so it must be told of the end */
 	uint16_t query_id, qtype, qclass, length;
 	uint8_t qname[HF_NAME_MAX]; /* as sent */
@@ -41,6 +47,7 @@ struct hf_exchange_query {
 	bool recursion_desired;
 	bool mixed_case;
 	uint16_t edns_size; /* 0: without EDNS */
+	const struct hf_cookie *cookie; /* NULL: none, as always without EDNS */
 };
 
 /* Fills in the message with a fresh ID. False when it does not fit (it always does for a valid name). */

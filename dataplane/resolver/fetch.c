@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "resolver/bulkhead.h"
 #include "resolver/inflight.h"
 #include "resolver/question.h"
 #include "resolver/state.h"
@@ -67,6 +68,8 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 	if (fetch->delegation.source != HF_DELEGATION_NONE)
 		hf_name_to_text(fetch->delegation.zone, zone);
 	snprintf(where, sizeof(where), "at delegation %.100s", zone);
+	if (cause == HF_CAUSE_SERVERS || cause == HF_CAUSE_BUDGET)
+		hf_bulkhead_note_failure(resolver, fetch);
 	if (cause == HF_CAUSE_SERVERS) {
 		/* RFC 8914 §4.23 says where it ended, §4.24 what the last server did. */
 		if (!fetch->ede)
@@ -81,6 +84,9 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 		hf_count(resolver, budget_exhausted);
 		result.ede = 22;
 		snprintf(fetch->text, sizeof(fetch->text), "work limit of the question reached %s", where);
+		result.text = fetch->text;
+	} else if (cause == HF_CAUSE_TURNED_AWAY) {
+		result.ede = fetch->ede;
 		result.text = fetch->text;
 	}
 	hf_trace(resolver, "fetch %s failed: %s", hf_trace_question(fetch->name, fetch->qtype, question),
@@ -153,6 +159,7 @@ static void choose_labels(struct hf_resolver *resolver, struct hf_fetch *fetch)
 void hf_fetch_show_more(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
 	choose_labels(resolver, fetch);
+	fetch->bad_cookies = 0;
 	for (unsigned i = 0; i < fetch->delegation.address_count; i++)
 		fetch->delegation.addresses[i].sends = 0;
 }
@@ -340,6 +347,10 @@ static bool send_to(struct hf_resolver *resolver, struct hf_fetch *fetch, enum e
 		return false;
 	chosen = hf_servers_pick(resolver->servers, addresses, count, &bounds,
 				 resolver->config.server_order_randomization ? &resolver->random : NULL, resolver->now);
+	if (chosen == count) {
+		fetch->servers_full = true;
+		return false;
+	}
 	hf_fetch_send(resolver, fetch, places[chosen], false);
 	return true;
 }
@@ -390,6 +401,8 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 			find_delegation(resolver, fetch);
 			if (fetch->delegation.source == HF_DELEGATION_NONE)
 				return; /* the root is being primed */
+			if (!hf_bulkhead_enter(resolver, fetch))
+				return;
 		}
 		if (!fetch->ask_labels)
 			choose_labels(resolver, fetch);
@@ -411,7 +424,10 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 		if (!go_to_parent(resolver, fetch) && !leave_route(resolver, fetch))
 			break;
 	}
-	hf_fetch_fail(resolver, fetch, HF_CAUSE_SERVERS);
+	if (fetch->servers_full)
+		hf_bulkhead_servers_full(resolver, fetch);
+	else
+		hf_fetch_fail(resolver, fetch, HF_CAUSE_SERVERS);
 }
 
 /* ---- sending ---- */
@@ -455,8 +471,17 @@ void hf_fetch_send(struct hf_resolver *resolver, struct hf_fetch *fetch, unsigne
 		hf_fetch_fail(resolver, fetch, HF_CAUSE_LIMIT);
 		return;
 	}
+	if (!tcp && hf_forgery_wants_tcp(resolver, server)) {
+		tcp = true;
+		query.mixed_case = false;
+		exchange->forced_tcp = server->forgery.tcp_until_ns <= resolver->now.mono_ns;
+	}
 	if (server->no_edns_until_ns > resolver->now.mono_ns)
 		query.edns_size = 0;
+	if (resolver->config.server_cookies && server->no_cookie_until_ns <= resolver->now.mono_ns) {
+		hf_cookie_refresh(&server->cookie, &resolver->random, resolver->now);
+		query.cookie = &server->cookie;
+	}
 	if (server->no_case_until_ns > resolver->now.mono_ns)
 		query.mixed_case = false;
 	exchange->server = address->address;
@@ -467,6 +492,8 @@ void hf_fetch_send(struct hf_resolver *resolver, struct hf_fetch *fetch, unsigne
 		hf_fetch_fail(resolver, fetch, HF_CAUSE_LIMIT);
 		return;
 	}
+	exchange->counted_at = server;
+	server->open++;
 	timeout_ns = hf_server_timeout_ns(server, &bounds);
 	if (timeout_ns < patience_ns(resolver, fetch, address))
 		timeout_ns = patience_ns(resolver, fetch, address);

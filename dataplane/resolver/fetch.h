@@ -14,6 +14,7 @@
 struct hf_budget;
 struct hf_question;
 struct hf_resolver;
+struct hf_zone;
 
 enum hf_result_kind {
 	HF_RESULT_ANSWER,   /* `chain` begins at the fetch's name; its end is data or leads out of what the server knows */
@@ -26,6 +27,7 @@ enum hf_failure_cause {
 	HF_CAUSE_SERVERS, /* every server failed */
 	HF_CAUSE_BUDGET,  /* the asker's work limit */
 	HF_CAUSE_LIMIT,	  /* depth, cycle, memory */
+	HF_CAUSE_TURNED_AWAY, /* limits of zones and servers: bulkhead.h */
 };
 
 /* Lives for the call that delivers it. */
@@ -68,6 +70,12 @@ struct hf_fetch {
 	struct hf_exchange *exchange; /* the one under way */
 
 	struct hf_delegation delegation;
+	struct hf_zone *zone; /* where it is counted as standing; NULL: nowhere */
+	uint32_t zone_round;
+	bool probing;	      /* one of few that ask a zone whose servers were all silent */
+	bool heard;	      /* one of the delegation's servers replied */
+	bool servers_full;    /* one was passed over that has too many queries open */
+	uint8_t bad_cookies;  /* replies with BADCOOKIE to the present question */
 	const uint8_t *search_from; /* suffix of `name` at which the search for a cut begins */
 	bool primed, retried_parent;
 	bool left_route; /* its servers failed, and the tree may be asked instead */

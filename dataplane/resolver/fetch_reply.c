@@ -3,6 +3,7 @@
  * Only what scrub.c let through is stored.
  */
 #include <string.h>
+#include "resolver/bulkhead.h"
 #include "resolver/classify.h"
 #include "resolver/fetch.h"
 #include "resolver/inflight.h"
@@ -14,6 +15,7 @@ enum {
 	SILENCES_MAX = 2,	/* of servers shown a shortened name, before they are shown all of it */
 	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
 	RCODE_NOTAUTH = 9,
+	RCODE_BADCOOKIE = 23,
 };
 
 /* ---- believing ---- */
@@ -124,7 +126,8 @@ static void go_down(struct hf_resolver *resolver, struct hf_fetch *fetch, const 
 		return;
 	}
 	fetch->delegation.ends_ns = end < latest_end ? end : latest_end;
-	hf_inflight_ready(resolver, fetch);
+	if (hf_bulkhead_enter(resolver, fetch))
+		hf_inflight_ready(resolver, fetch);
 }
 
 /* The reply says something of the name that was asked for, or of where it leads. */
@@ -272,6 +275,31 @@ static bool rejects_edns(const struct hf_exchange *exchange, const struct hf_mes
 				  message->rcode == HF_RCODE_NOTIMP);
 }
 
+/* True when the query was repeated for the cookie's sake. */
+static bool handle_cookie_error(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
+				const struct hf_message *message)
+{
+	struct hf_server *server = hf_servers_get(resolver->servers, &exchange->server, resolver->now);
+	char address[HF_ADDRESS_TEXT_MAX];
+
+	if (message->rcode == RCODE_BADCOOKIE && !exchange->tcp) {
+		/* RFC 7873 §5.3: with the cookie that came along, once; then over TCP, where none is needed. */
+		hf_count(resolver, cookie_bad);
+		hf_trace(resolver, "%s says BADCOOKIE", hf_address_to_text(&exchange->server, address));
+		hf_fetch_send(resolver, fetch, exchange->address_index, fetch->bad_cookies++ > 0);
+		return true;
+	}
+	if (message->rcode == HF_RCODE_FORMERR && message->edns.present && server) {
+		/* It knows EDNS, so the option may be what it dislikes. */
+		server->no_cookie_until_ns = resolver->now.mono_ns + HF_SERVERS_MEMORY_NS;
+		hf_trace(resolver, "%s answers FORMERR, asking without a cookie",
+			 hf_address_to_text(&exchange->server, address));
+		hf_fetch_send(resolver, fetch, exchange->address_index, exchange->tcp);
+		return true;
+	}
+	return false;
+}
+
 static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
 			   const uint8_t *bytes, size_t length)
 {
@@ -304,6 +332,8 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 		return;
 	}
 	hf_count_add(&resolver->stats.scrubbed_rrsets, scrubbed.dropped);
+	if (exchange->cookie && handle_cookie_error(resolver, fetch, exchange, &message))
+		return;
 	if (rejects_edns(exchange, &message)) {
 		struct hf_server *server = hf_servers_get(resolver->servers, &exchange->server, resolver->now);
 
@@ -336,6 +366,8 @@ void hf_fetch_reply(struct hf_resolver *resolver, struct hf_fetch *fetch, struct
 		if (server)
 			hf_server_note_rtt(server, resolver->now.mono_ns - was.sent_ns, resolver->now);
 	}
+	hf_bulkhead_note_reply(fetch);
+	hf_servers_clear_deaf(resolver->servers, &was.server, fetch->delegation.zone);
 	hf_resolver_close_exchange(resolver, exchange, true);
 	if (truncated && !was.tcp) {
 		hf_count(resolver, reply_truncated);
@@ -369,8 +401,18 @@ static void transport_ended(struct hf_resolver *resolver, struct hf_fetch *fetch
 	 * left, without that protection. Over UDP a timeout is no verdict. */
 	bool failed = exchange->tcp ? !server || server->no_case_until_ns <= resolver->now.mono_ns : !tell;
 
-	if (server && !exchange->tcp)
+	if (server && exchange->tcp) {
+		server->cookie.server_length = 0; /* not to be insisted on for ever where TCP is the only other way */
+		if (exchange->forced_tcp) {
+			server->no_tcp_until_ns = resolver->now.mono_ns + HF_FORGERY_TCP_NS;
+			failed = false;
+		}
+	} else if (server && server->replied_ns >= exchange->sent_ns) {
+		/* It is there, and silent about this zone: that says nothing of others. */
+		hf_servers_note_deaf(resolver->servers, &exchange->server, fetch->delegation.zone, resolver->now);
+	} else if (server) {
 		hf_server_note_timeout(server, resolver->now);
+	}
 	hf_resolver_close_exchange(resolver, exchange, tell);
 	if (failed)
 		fetch->delegation.addresses[address_index].failed = true;

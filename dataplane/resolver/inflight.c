@@ -3,6 +3,7 @@
 #include "resolver/inflight.h"
 #include <stdlib.h>
 #include <string.h>
+#include "resolver/bulkhead.h"
 #include "resolver/question.h"
 #include "resolver/state.h"
 
@@ -136,6 +137,7 @@ static void remove_ready(struct hf_resolver *resolver, struct hf_fetch *fetch)
 void hf_inflight_free(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
 	remove_ready(resolver, fetch);
+	hf_bulkhead_leave(resolver, fetch);
 	/* Address questions still under way go on for the cache's sake; they have no one to tell. */
 	for (struct hf_question *sub = fetch->subs, *next; sub; sub = next) {
 		next = sub->next_sub;

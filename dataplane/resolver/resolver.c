@@ -9,7 +9,6 @@
 #include "resolver/state.h"
 
 enum { TIMERS_A_TURN = 64 };
-enum { MISMATCHES_MAX = 20 }; /* replies that do not match, before an exchange counts as under attack */
 
 /* ---- configuration ---- */
 
@@ -77,9 +76,10 @@ struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, str
 	random->fill(random->state, resolver->secret, sizeof(resolver->secret));
 	resolver->servers = hf_servers_new(table_size(clients, HF_RESOLVER_SERVERS_MAX), resolver->secret);
 	resolver->failures = hf_failures_new(table_size(clients / 4, HF_RESOLVER_FAILURES_MAX), resolver->secret);
+	resolver->zones = hf_zones_new(table_size(clients, HF_RESOLVER_ZONES_MAX), resolver->secret);
 	resolver->scratch = hf_arena_new(HF_RESOLVER_SCRATCH_MEMORY);
 	resolver->record = malloc(HF_RESOLVER_RECORD_SPACE);
-	if (!resolver->servers || !resolver->failures || !resolver->scratch || !resolver->record ||
+	if (!resolver->servers || !resolver->failures || !resolver->zones || !resolver->scratch || !resolver->record ||
 	    !hf_index_init(&resolver->fetches, clients) || !hf_index_init(&resolver->questions, clients) ||
 	    !hf_index_init(&resolver->clients, clients) || !hf_index_init(&resolver->exchanges, clients) ||
 	    !make_clients(resolver)) {
@@ -128,6 +128,7 @@ void hf_resolver_free(struct hf_resolver *resolver)
 	hf_arena_free(resolver->scratch);
 	hf_servers_free(resolver->servers);
 	hf_failures_free(resolver->failures);
+	hf_zones_free(resolver->zones);
 	hf_index_free(&resolver->fetches);
 	hf_index_free(&resolver->questions);
 	hf_index_free(&resolver->clients);
@@ -190,8 +191,12 @@ struct hf_exchange *hf_resolver_open_exchange(struct hf_resolver *resolver, stru
 
 void hf_resolver_close_exchange(struct hf_resolver *resolver, struct hf_exchange *exchange, bool tell)
 {
+	struct hf_server *server = exchange->counted_at;
+
 	hf_timers_cancel(&resolver->timers, &exchange->timer);
 	hf_index_remove(&resolver->exchanges, &exchange->node);
+	if (server && server->open && hf_address_equal(&server->address, &exchange->server))
+		server->open--;
 	exchange->fetch->exchange = NULL;
 	hf_actions_remove(&resolver->actions, &exchange->action); /* a SEND that the caller has not seen yet */
 	if (tell && exchange->handed_out)
@@ -407,6 +412,45 @@ void hf_resolver_forget(struct hf_resolver *resolver, uint64_t client_id)
 	unlink_client(resolver, hf_index_entry(node, struct hf_client, node));
 }
 
+static void note_mismatch(struct hf_resolver *resolver, struct hf_exchange *exchange)
+{
+	hf_count(resolver, reply_mismatch);
+	if (hf_forgery_note(resolver, exchange))
+		hf_fetch_distrust(resolver, exchange->fetch, exchange, false);
+}
+
+/* False when the reply is not to be looked at (RFC 7873 §5.3). */
+static bool take_cookie(struct hf_resolver *resolver, struct hf_exchange *exchange, const uint8_t *message, size_t length)
+{
+	struct hf_server *server = hf_servers_get(resolver->servers, &exchange->server, resolver->now);
+	const uint8_t *cookie;
+	size_t cookie_length;
+
+	switch (hf_cookie_check(message, length, exchange->client_cookie, &cookie, &cookie_length)) {
+	case HF_COOKIE_GOOD:
+		/* Of an earlier client cookie, if another was drawn meanwhile: nothing to keep. */
+		if (server && cookie_length &&
+		    memcmp(server->cookie.client, exchange->client_cookie, HF_COOKIE_CLIENT_SIZE) == 0)
+			hf_cookie_learn(&server->cookie, cookie, cookie_length);
+		return true;
+	case HF_COOKIE_WRONG:
+		hf_count(resolver, cookie_wrong);
+		note_mismatch(resolver, exchange);
+		return false;
+	case HF_COOKIE_ABSENT:
+		break;
+	}
+	if (!server || !server->cookie.server_length)
+		return true;
+	if (exchange->tcp) {
+		server->cookie.server_length = 0; /* it stopped giving them, or is another behind the same address */
+		return true;
+	}
+	hf_count(resolver, cookie_missing);
+	hf_fetch_distrust(resolver, exchange->fetch, exchange, false);
+	return false;
+}
+
 void hf_resolver_reply(struct hf_resolver *resolver, uint64_t exchange_id, const struct hf_address *from,
 		       const uint8_t *message, size_t length, struct hf_now now)
 {
@@ -420,15 +464,15 @@ void hf_resolver_reply(struct hf_resolver *resolver, uint64_t exchange_id, const
 	}
 	switch (hf_exchange_match(exchange, from, message, length)) {
 	case HF_MATCH_OTHER:
-		hf_count(resolver, reply_mismatch);
-		if (++exchange->mismatches >= MISMATCHES_MAX && !exchange->tcp)
-			hf_fetch_distrust(resolver, exchange->fetch, exchange, false);
+		note_mismatch(resolver, exchange);
 		break;
 	case HF_MATCH_CASE:
 		hf_count(resolver, reply_mismatch);
 		hf_fetch_distrust(resolver, exchange->fetch, exchange, true);
 		break;
 	case HF_MATCH_OK:
+		if (exchange->cookie && !take_cookie(resolver, exchange, message, length))
+			break;
 		hf_fetch_reply(resolver, exchange->fetch, exchange, message, length);
 		break;
 	}
@@ -548,6 +592,12 @@ struct hf_action hf_resolver_next_action(struct hf_resolver *resolver)
 }
 
 /* ---- looking inside ---- */
+
+void hf_resolver_set_notice(struct hf_resolver *resolver, hf_notice_fn notice, void *state)
+{
+	resolver->notice = notice;
+	resolver->notice_state = state;
+}
 
 void hf_resolver_set_trace(struct hf_resolver *resolver, hf_trace_fn trace, void *state)
 {

@@ -58,6 +58,10 @@ struct hf_resolver_config {
 	uint32_t failure_ttl_ms;     /* RFC 9520 §3.2: 1 s – 5 min, doubled at each repeat up to its bound */
 	uint32_t max_ttl;	     /* also for composed answers */
 	struct hf_dns64_table dns64; /* the prefixes that reply classes name */
+	bool server_cookies;	     /* RFC 7873 towards servers */
+	uint32_t fetches_per_zone;   /* at one zone cut at once; 0: no limit. Zones of less than two labels may have eight times as many */
+	uint32_t fetches_per_server; /* queries open towards one address, fewer while many time out; 0: no limit */
+	uint32_t spoof_threshold;    /* replies of one server within 10 s that match no query, before TCP; 0: never */
 };
 void hf_resolver_config_defaults(struct hf_resolver_config *config);
 
@@ -132,6 +136,11 @@ struct hf_action hf_resolver_next_action(struct hf_resolver *resolver);
 typedef void (*hf_trace_fn)(void *state, struct hf_now now, const char *text);
 void hf_resolver_set_trace(struct hf_resolver *resolver, hf_trace_fn trace, void *state);
 
+/* What an operator should see, some lines a minute at most: `event` and `fields` are of the form of a log line; both live for the call
+ * only. */
+typedef void (*hf_notice_fn)(void *state, const char *event, const char *fields);
+void hf_resolver_set_notice(struct hf_resolver *resolver, hf_notice_fn notice, void *state);
+
 #define HF_RESOLVER_COUNTERS(X)                                                                           \
 	X(questions, "client questions taken")                                                            \
 	X(answers, "client answers given")                                                                \
@@ -150,6 +159,13 @@ void hf_resolver_set_trace(struct hf_resolver *resolver, hf_trace_fn trace, void
 	X(scrubbed_rrsets, "RRsets dropped as out of bailiwick")                                          \
 	X(budget_exhausted, "questions that hit a work limit")                                            \
 	X(failure_cached, "questions answered from a cached failure")                                     \
+	X(zone_quota, "fetches ended: too many at their zone cut")                                        \
+	X(zone_silent, "fetches ended at once: all servers of their zone cut were silent before")         \
+	X(server_quota, "fetches ended: too many queries open towards all servers they could ask")        \
+	X(spoof_floods, "times that so many forged replies came that TCP was chosen for a while")         \
+	X(cookie_wrong, "replies ignored: another client's cookie")                                       \
+	X(cookie_missing, "replies without the cookie that their server gives, repeated over TCP")        \
+	X(cookie_bad, "replies with BADCOOKIE, repeated with the new cookie")                             \
 	X(clients_refused, "questions refused because too many clients wait")                             \
 	X(prefetches, "entries refetched before their end")
 

@@ -10,9 +10,22 @@
 #define PICK_BAND_US 50000
 #define PICK_MAX 64
 
+/* Of the quota of open queries, and how it follows the share of timeouts among QUOTA_WINDOW queries, smoothed (the scheme of BIND's
+ * fetch-quota-params). */
+enum {
+	QUOTA_ALL = 1000,
+	QUOTA_LEAST = 10,
+	QUOTA_WINDOW = 100,
+	QUOTA_MIN = 4,
+	TIMEOUTS_MANY = 300,
+	TIMEOUTS_FEW = 100,
+};
+
 struct lame {
 	struct hf_index_node node;
 	uint64_t until_ns;
+	bool used;
+	uint8_t silences; /* in a row */
 	struct hf_address address;
 	uint8_t zone[HF_NAME_MAX];
 };
@@ -115,7 +128,7 @@ struct hf_server *hf_servers_get(struct hf_servers *servers, const struct hf_add
 		if (!server)
 			return NULL;
 	}
-	*server = (struct hf_server){.address = *address, .learned_ns = now.mono_ns};
+	*server = (struct hf_server){.address = *address, .learned_ns = now.mono_ns, .quota = QUOTA_ALL};
 	hf_index_add(&servers->index, &server->node, hash);
 	link_newest(servers, server);
 	return server;
@@ -133,6 +146,27 @@ uint64_t hf_server_timeout_ns(const struct hf_server *server, const struct hf_se
 	if (server)
 		ms <<= server->timeouts < 8 ? server->timeouts : 8;
 	return (ms < ceiling_ms ? ms : ceiling_ms) * HF_NS_PER_MS;
+}
+
+uint32_t hf_server_quota(const struct hf_server *server, uint32_t configured)
+{
+	uint64_t quota = (uint64_t)configured * server->quota / QUOTA_ALL;
+
+	return quota > QUOTA_MIN ? (uint32_t)quota : QUOTA_MIN;
+}
+
+static void judge(struct hf_server *server, bool timeout)
+{
+	server->window_timeouts += timeout;
+	if (++server->window < QUOTA_WINDOW)
+		return;
+	server->timeout_share =
+		(uint16_t)((3 * server->timeout_share + 7 * (1000 / QUOTA_WINDOW) * server->window_timeouts) / 10);
+	if (server->timeout_share > TIMEOUTS_MANY)
+		server->quota = server->quota * 3 / 4 > QUOTA_LEAST ? server->quota * 3 / 4 : QUOTA_LEAST;
+	else if (server->timeout_share < TIMEOUTS_FEW)
+		server->quota = server->quota * 4 / 3 + 1 < QUOTA_ALL ? (uint16_t)(server->quota * 4 / 3 + 1) : QUOTA_ALL;
+	server->window = server->window_timeouts = 0;
 }
 
 void hf_server_note_rtt(struct hf_server *server, uint64_t rtt_ns, struct hf_now now)
@@ -155,7 +189,8 @@ void hf_server_note_rtt(struct hf_server *server, uint64_t rtt_ns, struct hf_now
 			server->srtt_us = 1;
 	}
 	server->timeouts = 0;
-	server->learned_ns = now.mono_ns;
+	server->learned_ns = server->replied_ns = now.mono_ns;
+	judge(server, false);
 }
 
 void hf_server_note_timeout(struct hf_server *server, struct hf_now now)
@@ -163,6 +198,7 @@ void hf_server_note_timeout(struct hf_server *server, struct hf_now now)
 	if (server->timeouts < UINT8_MAX)
 		server->timeouts++;
 	server->learned_ns = now.mono_ns;
+	judge(server, true);
 }
 
 static struct lame *find_lame(const struct hf_servers *servers, uint64_t hash, const struct hf_address *address,
@@ -177,22 +213,53 @@ static struct lame *find_lame(const struct hf_servers *servers, uint64_t hash, c
 	return NULL;
 }
 
-void hf_servers_mark_lame(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone,
-			  struct hf_now now)
+static struct lame *get_lame(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone)
 {
 	uint64_t hash = hf_index_hash_name(servers->secret, zone, hash_address(servers->secret, address));
 	struct lame *lame = find_lame(servers, hash, address, zone);
 
-	if (!lame) {
-		lame = &servers->lame[servers->lame_next];
-		servers->lame_next = (servers->lame_next + 1) % servers->lame_limit;
-		if (lame->until_ns)
-			hf_index_remove(&servers->lame_index, &lame->node);
-		lame->address = *address;
-		hf_name_lower(zone, lame->zone);
-		hf_index_add(&servers->lame_index, &lame->node, hash);
-	}
-	lame->until_ns = now.mono_ns + HF_SERVERS_MEMORY_NS;
+	if (lame)
+		return lame;
+	lame = &servers->lame[servers->lame_next];
+	servers->lame_next = (servers->lame_next + 1) % servers->lame_limit;
+	if (lame->used)
+		hf_index_remove(&servers->lame_index, &lame->node);
+	*lame = (struct lame){.used = true, .address = *address};
+	hf_name_lower(zone, lame->zone);
+	hf_index_add(&servers->lame_index, &lame->node, hash);
+	return lame;
+}
+
+void hf_servers_mark_lame(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone,
+			  struct hf_now now)
+{
+	get_lame(servers, address, zone)->until_ns = now.mono_ns + HF_SERVERS_MEMORY_NS;
+}
+
+void hf_servers_note_deaf(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone,
+			  struct hf_now now)
+{
+	struct lame *lame = get_lame(servers, address, zone);
+
+	if (lame->silences < UINT8_MAX)
+		lame->silences++;
+	if (lame->silences >= HF_SERVERS_DEAD_TIMEOUTS && lame->until_ns < now.mono_ns + HF_SERVERS_BACKOFF_NS)
+		lame->until_ns = now.mono_ns + HF_SERVERS_BACKOFF_NS;
+}
+
+void hf_servers_clear_deaf(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone)
+{
+	struct lame *lame;
+
+	if (!servers->lame_index.count)
+		return;
+	lame = find_lame(servers, hf_index_hash_name(servers->secret, zone, hash_address(servers->secret, address)),
+			 address, zone);
+	if (!lame || !lame->silences)
+		return;
+	if (lame->silences >= HF_SERVERS_DEAD_TIMEOUTS)
+		lame->until_ns = 0;
+	lame->silences = 0;
 }
 
 bool hf_servers_is_lame(struct hf_servers *servers, const struct hf_address *address, const uint8_t *zone,
@@ -221,6 +288,9 @@ unsigned hf_servers_pick(struct hf_servers *servers, const struct hf_address *co
 
 		if (!server)
 			expected[i] = 0;
+		else if (bounds->fetches_per_server &&
+			 server->open >= hf_server_quota(server, bounds->fetches_per_server))
+			expected[i] = UINT64_MAX;
 		else if (hf_server_is_dead(server))
 			expected[i] = UINT64_MAX - PICK_BAND_US - 1;
 		else if (server->timeouts)
@@ -230,11 +300,12 @@ unsigned hf_servers_pick(struct hf_servers *servers, const struct hf_address *co
 		if (expected[i] < best)
 			best = expected[i];
 	}
+	if (best == UINT64_MAX)
+		return count;
 	if (!random) {
 		for (unsigned i = 0; i < count; i++)
-			if (expected[i] != UINT64_MAX - PICK_BAND_US - 1)
+			if (expected[i] < UINT64_MAX - PICK_BAND_US - 1 || expected[i] == best)
 				return i;
-		return 0;
 	}
 	for (unsigned i = 0; i < count; i++)
 		in_band += expected[i] <= best + PICK_BAND_US;

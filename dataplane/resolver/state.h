@@ -8,14 +8,17 @@
 #include "resolver/exchange.h"
 #include "resolver/failures.h"
 #include "resolver/fetch.h"
+#include "resolver/forgery.h"
 #include "resolver/inflight.h"
 #include "resolver/question.h"
 #include "resolver/resolver.h"
 #include "resolver/servers.h"
 #include "resolver/timers.h"
+#include "resolver/zones.h"
 
 enum {
 	HF_RESOLVER_SERVERS_MAX = 16384, /* one for each client that may wait, at most so many */
+	HF_RESOLVER_ZONES_MAX = 8192,	 /* one for each client that may wait, at most so many */
 	HF_RESOLVER_FAILURES_MAX = 4096, /* one for four of them, at most so many */
 	HF_RESOLVER_TABLE_MIN = 256,
 	HF_RESOLVER_ARENAS_KEPT = 64,
@@ -52,6 +55,8 @@ struct hf_resolver {
 	struct hf_timers timers;
 	struct hf_servers *servers;
 	struct hf_failures *failures;
+	struct hf_zones *zones;
+	struct hf_forgery forgery; /* of all servers together */
 	struct hf_index fetches, questions, clients, exchanges;
 	struct hf_action_queue actions;
 
@@ -79,6 +84,8 @@ struct hf_resolver {
 
 	hf_trace_fn trace;
 	void *trace_state;
+	hf_notice_fn notice;
+	void *notice_state;
 	struct hf_resolver_stats stats;
 };
 
@@ -102,7 +109,7 @@ void hf_resolver_answer_clients(struct hf_resolver *resolver, struct hf_question
 static inline struct hf_servers_bounds hf_resolver_bounds(const struct hf_resolver *resolver)
 {
 	return (struct hf_servers_bounds){resolver->config.timeout_initial_ms, resolver->config.timeout_min_ms,
-					  resolver->config.timeout_max_ms};
+					  resolver->config.timeout_max_ms, resolver->config.fetches_per_server};
 }
 
 /* One line of the story, only when somebody listens. */
@@ -112,6 +119,9 @@ static inline struct hf_servers_bounds hf_resolver_bounds(const struct hf_resolv
 			hf_trace_write((resolver), __VA_ARGS__); \
 	} while (0)
 void hf_trace_write(struct hf_resolver *resolver, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Something an operator should see: `format` gives the log line's fields. Rare; whoever calls sees to that. */
+void hf_notice(struct hf_resolver *resolver, const char *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* "NAME TYPE" for traces and texts; `out` holds HF_TRACE_QUESTION_MAX octets. */
 #define HF_TRACE_QUESTION_MAX (HF_NAME_TEXT_MAX + HF_TYPE_TEXT_MAX + 1)
 const char *hf_trace_question(const uint8_t *name, uint16_t type, char out[HF_TRACE_QUESTION_MAX]);

@@ -80,6 +80,10 @@ static void write_resolver(FILE *out, const struct hf_resolver_config *resolver,
 	write_number(out, "timeout-max-ms", resolver->timeout_max_ms);
 	write_number(out, "query-deadline-ms", resolver->query_deadline_ms);
 	write_number(out, "max-upstream-queries", resolver->max_upstream_queries);
+	write_switch(out, "server-cookies", resolver->server_cookies);
+	write_number(out, "fetches-per-zone", resolver->fetches_per_zone);
+	write_number(out, "fetches-per-server", resolver->fetches_per_server);
+	write_number(out, "spoof-threshold", resolver->spoof_threshold);
 	write_routes(out, resolver);
 }
 

@@ -204,6 +204,7 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"use_caps_for_id", &resolver->case_randomization, false},
 		{"server_order_randomization", &resolver->server_order_randomization, false},
 		{"priming", &resolver->prime, false},
+		{"server_cookies", &resolver->server_cookies, false},
 	};
 	const struct {
 		const char *name;
@@ -217,6 +218,9 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"edns_buffer_size", NULL, &resolver->edns_size},
 		{"max_upstream_queries", NULL, &resolver->max_upstream_queries},
 		{"query_deadline_ms", &resolver->query_deadline_ms, NULL},
+		{"fetches_per_zone", &resolver->fetches_per_zone, NULL},
+		{"fetches_per_server", &resolver->fetches_per_server, NULL},
+		{"spoof_threshold", &resolver->spoof_threshold, NULL},
 		{"timeout_initial_ms", &resolver->timeout_initial_ms, NULL},
 		{"timeout_min_ms", &resolver->timeout_min_ms, NULL},
 		{"timeout_max_ms", &resolver->timeout_max_ms, NULL},
