@@ -13,7 +13,7 @@
 #include "control/rpc_protocol.h"
 #include "control/rpc_text.h"
 
-enum { CONNECTIONS = 16, BACKLOG = 16, READ_OCTETS = 4096 };
+enum { CONNECTIONS = 16, BACKLOG = 16, READ_OCTETS = 4096, IDLE_SECONDS = 5 };
 #define LISTENER_EVENT (UINT64_C(1) << 63)
 
 struct connection {
@@ -25,6 +25,7 @@ struct connection {
 	size_t in_used, in_room;
 	char *out;
 	size_t out_used, out_sent;
+	uint64_t active_ns; /* when it was accepted, or last read from or written to */
 };
 
 struct hf_rpc {
@@ -221,29 +222,50 @@ void hf_rpc_traced(struct hf_rpc *rpc, uint64_t name, unsigned rcode, const char
 		line = *end ? end + 1 : end;
 	}
 	connection->waiting = false;
+	connection->active_ns = rpc->now.mono_ns;
 	send_line(connection, json_pack("{s:{s:s,s:o}}", "result", "rcode", hf_rcode_to_text(rcode), "story", lines));
 	advance(rpc, connection);
 }
 
 /* ---- events ---- */
 
+/* When all are taken, the one that has been idle longest makes room, if that was IDLE_SECONDS: a program that hangs or
+ * forgets its connections must not shut the operator out. Who waits for a trace is not idle. NULL when all are in use.
+ */
+static struct connection *free_connection(struct hf_rpc *rpc)
+{
+	struct connection *oldest = NULL;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct connection *connection = &rpc->connections[i];
+
+		if (connection->fd < 0)
+			return connection;
+		if (!connection->waiting && (!oldest || connection->active_ns < oldest->active_ns))
+			oldest = connection;
+	}
+	if (!oldest || rpc->now.mono_ns - oldest->active_ns < IDLE_SECONDS * HF_NS_PER_SECOND)
+		return NULL;
+	close_connection(oldest);
+	return oldest;
+}
+
 static void accept_one(struct hf_rpc *rpc)
 {
 	int fd = accept4(rpc->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct connection *connection = NULL;
+	struct connection *connection;
 	struct epoll_event event = {.events = EPOLLIN};
 
 	if (fd < 0)
 		return;
-	for (int i = 0; i < CONNECTIONS && !connection; i++)
-		if (rpc->connections[i].fd < 0)
-			connection = &rpc->connections[i];
+	connection = free_connection(rpc);
 	if (!connection) {
 		hf_log(HF_LOG_WARNING, "rpc", "text=\"more than %d control connections\"", CONNECTIONS);
 		close(fd);
 		return;
 	}
 	connection->fd = fd;
+	connection->active_ns = rpc->now.mono_ns;
 	event.data.u64 = name_of(rpc, connection);
 	if (epoll_ctl(rpc->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 		close_connection(connection);
@@ -261,6 +283,7 @@ void hf_rpc_ready(struct hf_rpc *rpc, uint64_t data, uint32_t events, struct hf_
 	connection = by_name(rpc, data);
 	if (!connection)
 		return;
+	connection->active_ns = now.mono_ns;
 	if (events & EPOLLIN)
 		read_in(rpc, connection);
 	else if (events & (EPOLLERR | EPOLLHUP))
