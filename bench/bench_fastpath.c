@@ -31,6 +31,7 @@ struct kind {
 	uint32_t verdict;
 	struct answers *answers; /* NULL: the large table */
 	bool not_udp, serialised;
+	unsigned rules; /* of access control, around the client's address; 0: none */
 	struct fastpath_bench *bench;
 	struct measure_row row, restore;
 };
@@ -51,10 +52,13 @@ static struct kind kinds[] = {
 	{"hit with EDNS and DO", 1, {.name = "", .type = 28, .edns = 1232, .dnssec_ok = true}, "abcdefg%08u.zones.", XDP_TX},
 	{"hit, 512 octets", 1, {.name = "", .edns = 1232, .type = 65400}, "abcdefg%08u.zones.", XDP_TX},
 	{"hit, 1,200 octets", 1, {.name = "", .edns = 1232, .type = 65401}, "abcdefg%08u.zones.", XDP_TX},
+	{"hit, 16 access rules", 1, {.name = "", .type = 28}, "abcdefg%08u.zones.", XDP_TX, .rules = 16},
+	{"hit, 4,096 access rules", 1, {.name = "", .type = 28}, "abcdefg%08u.zones.", XDP_TX, .rules = 4096},
+	{"hit over IPv6, 16 access rules", 1, {.name = "", .type = 28, .v6 = true}, "abcdefg%08u.zones.", XDP_TX, .rules = 16},
 	{"parse and swap", 1, {.name = "", .type = 28}, "abcdefg%08u.zones.", XDP_TX},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-enum { HIT1, HIT16K, HIT64K, MISS, MISS1, TCP, OTHER_PORT, SERIALISED, IPV6, EDNS, B512, B1200, SWAP };
+enum { HIT1, HIT16K, HIT64K, MISS, MISS1, TCP, OTHER_PORT, SERIALISED, IPV6, EDNS, B512, B1200, RULES16, RULES4096, RULES16_IPV6, SWAP };
 
 static struct measure_row floor_row = {.name = "test run of a bare verdict", .unit = "ns"};
 static struct measure_row publish_row = {.name = "publish a new record, table full", .unit = "ns"};
@@ -193,6 +197,41 @@ static void measure_publish(void)
 	measure_add(&replace_row, (measure_cpu_ns() - start) / RECORDS);
 }
 
+/* Every other /24 and /64 of those that the client's is among is refused. */
+static struct hf_access *make_access(unsigned count)
+{
+	static const struct hf_dns64_table none;
+	struct hf_access_rule *rules = calloc(count, sizeof(*rules));
+	struct hf_access *access;
+
+	assert(rules);
+	for (unsigned i = 0; i < count; i++) {
+		const unsigned number = 2 * (i / 2) + 1;
+		struct hf_prefix *prefix = &rules[i].clients;
+
+		if (i % 2)
+			*prefix = (struct hf_prefix){.family = 6, .length = 64,
+						     .bytes = {0x20, 1, 0x0d, 0xb8, 0, 0, (uint8_t)(number >> 8), (uint8_t)number}};
+		else
+			*prefix = (struct hf_prefix){.family = 4, .length = 24, .bytes = {192, (uint8_t)(number >> 8), (uint8_t)number}};
+		rules[i].verdict.action = HF_ACCESS_REFUSE;
+	}
+	access = hf_access_new(rules, count, (struct hf_access_verdict){HF_ACCESS_ALLOW, 0}, &none);
+	assert(access);
+	free(rules);
+	return access;
+}
+
+static void set_access(const struct kind *kind, const struct hf_access *access)
+{
+	char error[HF_LOADER_ERROR_MAX];
+
+	if (kind->rules && !hf_loader_set_access(large.loader, access, error)) {
+		fprintf(stderr, "bench_fastpath: %s\n", error);
+		exit(1);
+	}
+}
+
 /* bench_fastpath [ROUNDS [FRAMES A RUN]] */
 int main(int argc, char **argv)
 {
@@ -229,14 +268,18 @@ int main(int argc, char **argv)
 			int restore = bpf_program__fd(kind->bench->progs.hf_bench_restore);
 			int program = i == SWAP ? bpf_program__fd(kind->bench->progs.hf_bench_swap)
 						: hf_loader_program_fd((kind->answers ? kind->answers : &large)->loader);
+			struct hf_access *access = kind->rules ? make_access(kind->rules) : NULL;
 			double without, with;
 
+			set_access(kind, access);
 			make_frame(kind, 0, &frame);
 			put_under_test(kind, verdict);
 			without = run(restore, &frame, XDP_TX);
 			put_under_test(kind, program);
 			with = run(restore, &frame, kind->verdict);
 			measure_add(&kind->row, with - without + floor_row.runs[round]);
+			set_access(kind, NULL);
+			hf_access_free(access);
 		}
 	}
 	for (unsigned round = 0; round < rounds; round++)
@@ -258,6 +301,7 @@ int main(int argc, char **argv)
 	measure_print_check("P4 not DNS, UDP, ns", MEDIAN(kinds[OTHER_PORT].row), "<=", 15, false);
 	measure_print_check("P5 EDNS and DO, ns more", MEDIAN(kinds[EDNS].row) - MEDIAN(kinds[HIT1].row), "<=", 20, false);
 	measure_print_check("P5 IPv6, ns more", MEDIAN(kinds[IPV6].row) - MEDIAN(kinds[HIT1].row), "<=", 15, false);
+	measure_print_check("16 access rules, ns more", MEDIAN(kinds[RULES16].row) - MEDIAN(kinds[HIT1].row), "<=", 20, false);
 	measure_print_check("P5 512 octets, ns more", MEDIAN(kinds[B512].row) - MEDIAN(kinds[HIT1].row), "<=", 35, false);
 	measure_print_check("P5 1,200 octets, ns more", MEDIAN(kinds[B1200].row) - MEDIAN(kinds[HIT1].row), "<=", 60, false);
 	measure_print_check("P16 publish, ns", MEDIAN(publish_row), "<=", 400, false);

@@ -89,7 +89,7 @@ int xsk_def_prog(struct xdp_md *ctx)
 {
 	void *end = (void *)(long)ctx->data_end, *data = (void *)(long)ctx->data, *at;
 	__u32 zero = 0, frame_length = end - data, dns, name_length, body_at, length, ip_length, udp_length, wanted;
-	__u32 edns, reply_class, sequence, place, mark, largest;
+	__u32 edns, reply_class, sequence, place, mark, largest, client = 0;
 	struct hf_fastpath_settings *setting = bpf_map_lookup_elem(&settings, &zero);
 	struct hf_reply reply = {.l3 = ETH_HLEN};
 	struct hf_fastpath_counters *count;
@@ -139,6 +139,8 @@ int xsk_def_prog(struct xdp_md *ctx)
 		if (setting->service_filter & hf_service_filter(0, ip->saddr) &&
 		    hf_parse_service(setting->service_seed, 0, ip->saddr, 4))
 			HF_LEAVE(drop_source_address);
+		if (setting->access)
+			client = hf_parse_client(0, bpf_ntohl(ip->saddr), setting->access, false);
 		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
 		ip_length = bpf_ntohs(ip->tot_len) - sizeof(*ip);
 	} else if (proto == bpf_htons(ETH_P_IPV6)) {
@@ -163,6 +165,9 @@ int xsk_def_prog(struct xdp_md *ctx)
 		if (setting->service_filter & hf_service_filter(hf_load64(at + 8), hf_load64(at + 16)) &&
 		    hf_parse_service(setting->service_seed, hf_load64(at + 8), hf_load64(at + 16), 6))
 			HF_LEAVE(drop_source_address);
+		if (setting->access)
+			client = hf_parse_client(bpf_be64_to_cpu(hf_load64(at + 8)), bpf_be64_to_cpu(hf_load64(at + 16)),
+						 setting->access, true);
 		dns = reply.l3 + sizeof(*ip) + sizeof(*udp);
 		ip_length = bpf_ntohs(ip->payload_len);
 		reply.v6 = true;
@@ -174,6 +179,8 @@ int xsk_def_prog(struct xdp_md *ctx)
 	source_port = udp->source;
 	if (source_port == 0 || source_port == bpf_htons(53)) /* a reply to these can start a loop between servers */
 		HF_LEAVE(drop_source_port);
+	if (client & HF_CLIENT_DROP)
+		HF_LEAVE(drop_access);
 
 	/* ---- is it a plain query? ---- */
 
@@ -188,6 +195,8 @@ int xsk_def_prog(struct xdp_md *ctx)
 	flags = hf_load16(at + 2);
 	if (flags & HF_WIRE_QR)
 		HF_LEAVE(drop_response);
+	if (client & HF_CLIENT_SLOW)
+		HF_LEAVE(slow_access);
 	if (flags & ~(HF_WIRE_RD | HF_WIRE_AD | HF_WIRE_CD))
 		HF_LEAVE(slow_header);
 	if (!(flags & HF_WIRE_RD))
@@ -207,6 +216,9 @@ int xsk_def_prog(struct xdp_md *ctx)
 	HF_HOLD(at);
 	if (at + HF_QUESTION_TAIL > end || hf_load16(at + 2) != bpf_htons(1)) /* class IN */
 		HF_LEAVE(slow_question);
+	if (client & HF_CLIENT_DNS64 &&
+	    (hf_load16(at) == bpf_htons(28) || (hf_load16(at) == bpf_htons(12) && name_length == HF_REVERSE6_NAME)))
+		HF_LEAVE(slow_dns64); /* AAAA, PTR */
 	reply_class = flags & HF_WIRE_CD ? HF_REPLY_CD : 0;
 	largest = HF_UDP_PLAIN;
 	if (edns) {

@@ -17,7 +17,7 @@
 #error "the kernel tier's layout is little-endian"
 #endif
 
-#define HF_ABI_VERSION 2 /* a mismatch between program, maps and a daemon refuses to start */
+#define HF_ABI_VERSION 3 /* a mismatch between program, maps and a daemon refuses to start */
 
 /* ---- the answer record ---- */
 
@@ -242,6 +242,34 @@ static inline __u64 hf_service_filter(__u64 high, __u64 low)
 	return 1ULL << ((x ^ x >> 32) * 0x9fb21c651e98df25ULL >> 58);
 }
 
+/* ---- who is answered: map `clients` ---- */
+
+/* Two halves of HF_CLIENT_RANGES entries, in each the ranges of IPv4 clients, then those of IPv6 clients, sorted by their first
+ * addresses, the lowest address first of all: the last range that begins at or below a client's address tells what he gets. The
+ * loader fills the unused half, then stores hf_client_table(), which names it: a frame meets the rules of before or those of
+ * after, whole. */
+enum { HF_CLIENT_RULES_MAX = 4096, HF_CLIENT_RANGES = 2 * HF_CLIENT_RULES_MAX + 2 };
+enum { HF_CLIENT_COUNT_BITS = 14 }; /* of the number of a family's ranges */
+
+enum hf_client_verdict {
+	HF_CLIENT_SLOW = 1,  /* refused: by the slow path, in words */
+	HF_CLIENT_DROP = 2,  /* gets nothing */
+	HF_CLIENT_DNS64 = 4, /* AAAA and names of IPv6 addresses are answered by the slow path */
+};
+
+struct hf_client_range {
+	__u64 high, low; /* the first address, host order; IPv4: in the low half */
+	__u32 client;	 /* enum hf_client_verdict, 0: answered */
+	__u32 reserved;
+};
+
+static inline __u32 hf_client_table(__u32 half, __u32 count4, __u32 count6)
+{
+	return half << 31 | count6 << HF_CLIENT_COUNT_BITS | count4;
+}
+
+_Static_assert(HF_CLIENT_RANGES < 1 << HF_CLIENT_COUNT_BITS, "counts fit");
+
 /* ---- map `settings`, one element ---- */
 
 struct hf_fastpath_settings {
@@ -256,7 +284,7 @@ struct hf_fastpath_settings {
 	__u64 service_filter; /* hf_service_filter() of all addresses in the table; more bits while it changes */
 	__u16 edns_size;    /* what OPT announces */
 	__u16 udp_ceiling;  /* larger replies are the slow path's */
-	__u32 reserved;
+	__u32 access;	    /* hf_client_table(), 0: everybody is answered, and no look is needed */
 };
 
 _Static_assert(sizeof(struct hf_fastpath_settings) == 64, "settings are one cache line");
@@ -273,6 +301,8 @@ _Static_assert(sizeof(struct hf_fastpath_settings) == 64, "settings are one cach
 	X(slow_header, "handed on: not a plain query (opcode, flags or record counts)")                         \
 	X(slow_rd, "handed on: recursion not desired")                                                          \
 	X(slow_question, "handed on: no room for one question, or class other than IN")                         \
+	X(slow_access, "handed on: the client's access rule refuses")                                           \
+	X(slow_dns64, "handed on: AAAA or a reverse name, asked by a client with DNS64")                        \
 	X(slow_edns, "handed on: EDNS with options, another version or unknown flags")                          \
 	X(slow_size, "handed on: the answer exceeds the client's UDP size")                                     \
 	X(slow_room, "handed on: the frame cannot grow enough")                                                 \
@@ -280,6 +310,7 @@ _Static_assert(sizeof(struct hf_fastpath_settings) == 64, "settings are one cach
 	X(drop_response, "dropped: a response (QR=1)")                                                          \
 	X(drop_source_port, "dropped: source port 0 or 53")                                                     \
 	X(drop_source_address, "dropped: source is multicast, broadcast, loopback, unspecified or this host")   \
+	X(drop_access, "dropped: the client's access rule")                                                     \
 	X(drop_changed, "dropped: the record changed while it was copied, or the frame did")                    \
 	X(to_xsk, "handed to the AF_XDP socket of the queue")                                                   \
 	X(to_stack, "handed to the kernel's network stack")
@@ -304,6 +335,7 @@ _Static_assert(sizeof(struct hf_fastpath_counters) == HF_COUNT_END * sizeof(__u6
 
 #define HF_PIN_SETTINGS "settings"
 #define HF_PIN_SERVICES "services"
+#define HF_PIN_CLIENTS "clients"
 #define HF_PIN_BUCKETS "buckets"
 #define HF_PIN_CHUNKS "chunks"
 #define HF_PIN_COUNTERS "counters"

@@ -23,6 +23,7 @@ enum {
 	HF_QUESTION_TAIL = 4, /* type and class */
 	HF_OPT_SIZE = 11,     /* an OPT record without options */
 	HF_UDP_PLAIN = 512,   /* RFC 1035 §4.2.1 */
+	HF_REVERSE6_NAME = 32 * 2 + 10, /* octets of an IPv6 address's name below ip6.arpa */
 	HF_L3_MAX = ETH_HLEN + 2 * 4,
 	HF_DNS_OFFSET_MAX = HF_L3_MAX + sizeof(struct ipv6hdr) + sizeof(struct udphdr),
 	HF_QUERY_MAX = HF_DNS_HEADER + 255 + HF_QUESTION_TAIL + HF_OPT_SIZE,
@@ -76,6 +77,31 @@ static __always_inline bool hf_parse_is_extension(__u8 next)
 {
 	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_FRAGMENT ||
 	       next == IPPROTO_DSTOPTS || next == IPPROTO_AH || next == IPPROTO_MH || next == 139 || next == 140;
+}
+
+/* What the access rules give a client: enum hf_client_verdict. `table` is settings.access. */
+__attribute__((noinline)) __u32 hf_parse_client(__u64 high, __u64 low, __u32 table, __u32 v6)
+{
+	const __u32 mask = (1 << HF_CLIENT_COUNT_BITS) - 1;
+	__u32 at = table >> 31 ? HF_CLIENT_RANGES : 0, span = table & mask;
+	struct hf_client_range *range;
+
+	if (v6) {
+		at += span;
+		span = table >> HF_CLIENT_COUNT_BITS & mask;
+	}
+	for (__u32 i = 0; i < HF_CLIENT_COUNT_BITS && span > 1; i++) {
+		__u32 half = span >> 1, middle = at + half;
+
+		range = bpf_map_lookup_elem(&clients, &middle);
+		if (!range)
+			return HF_CLIENT_SLOW;
+		if (high > range->high || (high == range->high && low >= range->low))
+			at = middle;
+		span -= half;
+	}
+	range = bpf_map_lookup_elem(&clients, &at);
+	return range ? range->client : HF_CLIENT_SLOW;
 }
 
 /* The last `octets` (1 to 7) of the eight at `at`, zero-padded. */

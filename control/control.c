@@ -150,7 +150,9 @@ static json_t *reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 		hf_config_free(next);
 		return NULL;
 	}
-	hf_fastpath_configure(control->fastpath, next, reason); /* the services stay the same, so they fit as before */
+	/* The services stay the same, so they fit as before; the dataplane could lay out the access rules. */
+	if (!hf_fastpath_configure(control->fastpath, next, reason))
+		hf_log(HF_LOG_ERROR, "reload-incomplete", "text=\"the kernel keeps the former rules: %.300s\"", reason);
 	hf_log_set_level(next->log_level);
 	if (control->config != control->first)
 		hf_config_free(control->config);

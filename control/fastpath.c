@@ -15,7 +15,8 @@
 struct hf_fastpath {
 	pthread_mutex_t mutex;	       /* guards all */
 	const struct hf_config *first; /* as at start; outlives this */
-	uint16_t edns_size;	       /* follows reloads */
+	uint16_t edns_size;	       /* follow reloads: this, and who is answered */
+	struct hf_access *access;
 	struct hf_loader *loader;      /* NULL: not attached, for the reason below */
 	char reason[HF_LOADER_ERROR_MAX];
 };
@@ -32,7 +33,20 @@ static int log_libbpf(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-static struct hf_loader *load(const struct hf_config *config, uint16_t edns_size, char error[HF_LOADER_ERROR_MAX])
+/* The numbers of DNS64 prefixes mean nothing to the kernel, so each configuration has its own. */
+static bool make_access(const struct hf_config *config, struct hf_access **access, char error[HF_RPC_ERROR_MAX])
+{
+	struct hf_dns64_table dns64 = {0};
+	char reason[HF_CONFIG_ERROR_MAX];
+
+	if (hf_config_make_access(config, &dns64, access, reason))
+		return true;
+	snprintf(error, HF_RPC_ERROR_MAX, "%s", reason);
+	return false;
+}
+
+static struct hf_loader *load(const struct hf_config *config, uint16_t edns_size, const struct hf_access *access,
+			      char error[HF_LOADER_ERROR_MAX])
 {
 	const struct hf_loader_config wanted = {
 		.interface = config->interface,
@@ -42,6 +56,7 @@ static struct hf_loader *load(const struct hf_config *config, uint16_t edns_size
 		.edns_size = edns_size,
 		.services = config->listen,
 		.service_count = config->listen_count,
+		.access = access,
 	};
 	struct hf_loader *loader = hf_loader_start(&wanted, error);
 	struct hf_loader_status status;
@@ -66,9 +81,14 @@ struct hf_fastpath *hf_fastpath_start(const struct hf_config *config, char error
 	libbpf_set_print(log_libbpf);
 	fastpath->first = config;
 	fastpath->edns_size = config->edns_size;
-	fastpath->loader = load(config, config->edns_size, fastpath->reason);
+	if (!make_access(config, &fastpath->access, error)) {
+		free(fastpath);
+		return NULL;
+	}
+	fastpath->loader = load(config, config->edns_size, fastpath->access, fastpath->reason);
 	if (!fastpath->loader) {
 		snprintf(error, HF_RPC_ERROR_MAX, "%s", fastpath->reason);
+		hf_access_free(fastpath->access);
 		free(fastpath);
 		return NULL;
 	}
@@ -81,6 +101,7 @@ void hf_fastpath_close(struct hf_fastpath *fastpath)
 	if (!fastpath)
 		return;
 	hf_loader_close(fastpath->loader);
+	hf_access_free(fastpath->access);
 	pthread_mutex_destroy(&fastpath->mutex);
 	free(fastpath);
 }
@@ -101,18 +122,26 @@ bool hf_fastpath_unload(const struct hf_config *config, char error[HF_RPC_ERROR_
 
 bool hf_fastpath_configure(struct hf_fastpath *fastpath, const struct hf_config *config, char error[HF_RPC_ERROR_MAX])
 {
+	struct hf_access *access, *former;
 	char reason[HF_LOADER_ERROR_MAX];
 	bool done = true;
 
 	if (!fastpath)
 		return true;
+	if (!make_access(config, &access, error))
+		return false;
 	pthread_mutex_lock(&fastpath->mutex);
 	if (fastpath->loader)
-		done = hf_loader_set_services(fastpath->loader, config->listen, config->listen_count, config->edns_size,
+		done = hf_loader_set_access(fastpath->loader, access, reason) &&
+		       hf_loader_set_services(fastpath->loader, config->listen, config->listen_count, config->edns_size,
 					      reason);
-	if (done)
+	former = done ? fastpath->access : access;
+	if (done) {
 		fastpath->edns_size = config->edns_size;
-	else
+		fastpath->access = access;
+	}
+	hf_access_free(former);
+	if (!done)
 		snprintf(error, HF_RPC_ERROR_MAX, "%s", reason);
 	pthread_mutex_unlock(&fastpath->mutex);
 	return done;
@@ -132,7 +161,7 @@ void hf_fastpath_tend(struct hf_fastpath *fastpath)
 		memcpy(fastpath->reason, reason, sizeof(reason));
 	}
 	if (!fastpath->loader) {
-		fastpath->loader = load(fastpath->first, fastpath->edns_size, reason);
+		fastpath->loader = load(fastpath->first, fastpath->edns_size, fastpath->access, reason);
 		if (!fastpath->loader && strcmp(reason, fastpath->reason) != 0) {
 			hf_log(HF_LOG_WARNING, "fastpath-not-attached", "reason=\"%s\"", reason);
 			memcpy(fastpath->reason, reason, sizeof(reason));

@@ -13,21 +13,26 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/if_link.h>
 #include <linux/magic.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "control/loader_clients.h"
 #include "control/loader_services.h"
 #include "fastpath.skel.h"
 #include "hot/pins.h"
 
 enum { OWN_ADDRESSES_MAX = HF_SERVICE_ADDRESSES_MAX };
+#define CLIENTS_REST_NS 20000000u /* a table out of force is not written before; no program runs so long */
 
 struct hf_loader {
 	struct fastpath *skeleton;
 	struct hf_fastpath_settings *settings; /* mapped */
 	struct hf_service *services;	       /* mapped, two halves */
+	struct hf_client_range *clients;       /* mapped, two halves */
+	uint64_t clients_ns;		       /* when the table in force was put into force, at the latest; monotonic */
 	int lock;			       /* on the pin directory, -1: none */
 	int link;			       /* -1: not attached */
 	char interface[IFNAMSIZ];
@@ -41,18 +46,19 @@ struct hf_loader {
 };
 
 /* The pinned maps, in the order of pinning: settings last, so that whoever finds them finds all. */
-enum { PINS = 6 };
-static const char *const pin_names[PINS] = {HF_PIN_SERVICES, HF_PIN_BUCKETS,  HF_PIN_CHUNKS,
-					    HF_PIN_COUNTERS, HF_PIN_XSKS, HF_PIN_SETTINGS};
+enum { PINS = 7 };
+static const char *const pin_names[PINS] = {HF_PIN_SERVICES, HF_PIN_CLIENTS, HF_PIN_BUCKETS, HF_PIN_CHUNKS,
+					    HF_PIN_COUNTERS, HF_PIN_XSKS,    HF_PIN_SETTINGS};
 
 static void pinned_maps(const struct fastpath *skeleton, struct bpf_map *maps[PINS])
 {
 	maps[0] = skeleton->maps.services;
-	maps[1] = skeleton->maps.buckets;
-	maps[2] = skeleton->maps.chunks;
-	maps[3] = skeleton->maps.counters;
-	maps[4] = skeleton->maps.xsks_map;
-	maps[5] = skeleton->maps.settings;
+	maps[1] = skeleton->maps.clients;
+	maps[2] = skeleton->maps.buckets;
+	maps[3] = skeleton->maps.chunks;
+	maps[4] = skeleton->maps.counters;
+	maps[5] = skeleton->maps.xsks_map;
+	maps[6] = skeleton->maps.settings;
 }
 
 static bool __attribute__((format(printf, 2, 3))) fail(char *error, const char *format, ...)
@@ -139,6 +145,14 @@ static bool lock_directory(struct hf_loader *loader, const char *bpffs, char *er
 }
 
 /* ---- loading ---- */
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 /* The settings of an earlier run, when its maps can serve this one. */
 static bool find_former(const struct hf_loader *loader, unsigned entries, struct hf_fastpath_settings *settings)
@@ -247,7 +261,13 @@ static bool load(struct hf_loader *loader, unsigned entries, bool adopt, char *e
 				       sizeof(*loader->services), 2 * HF_SERVICE_SLOTS, error);
 	if (!loader->services)
 		return false;
-	if (!loader->status.kept_answers)
+	loader->clients = hf_pins_map(bpf_map__fd(loader->skeleton->maps.clients), HF_PIN_CLIENTS, sizeof(*loader->clients),
+				      2 * HF_CLIENT_RANGES, error);
+	if (!loader->clients)
+		return false;
+	if (loader->status.kept_answers)
+		loader->clients_ns = monotonic_ns(); /* the earlier run may have changed it a moment ago */
+	else
 		*loader->settings = settings;
 	return true;
 }
@@ -294,6 +314,25 @@ bool hf_loader_set_services(struct hf_loader *loader, const struct hf_address *s
 	free(loader->wanted);
 	loader->wanted = copy;
 	loader->wanted_count = service_count;
+	return true;
+}
+
+/* ---- clients ---- */
+
+bool hf_loader_set_access(struct hf_loader *loader, const struct hf_access *access, char error[HF_LOADER_ERROR_MAX])
+{
+	const __u32 former = loader->settings->access, half = !(former >> 31);
+	struct hf_client_range *unused = loader->clients + (half ? HF_CLIENT_RANGES : 0);
+	__u32 counts[2];
+
+	/* Two changes in a row: a frame that met the table before the last one may still be looking there. */
+	while (monotonic_ns() - loader->clients_ns < CLIENTS_REST_NS)
+		usleep(CLIENTS_REST_NS / 1000);
+	if (!hf_loader_clients_fill(unused, access, counts))
+		return fail(error, "access-control: more than %d ranges of clients", HF_CLIENT_RANGES);
+	__atomic_store_n(&loader->settings->access,
+			 counts[0] ? hf_client_table(half, counts[0], counts[1]) : 0, __ATOMIC_RELEASE);
+	loader->clients_ns = monotonic_ns();
 	return true;
 }
 
@@ -514,7 +553,7 @@ struct hf_loader *hf_loader_start(const struct hf_loader_config *config, char er
 	}
 	loader->own_count = hf_loader_services_own(loader->own, OWN_ADDRESSES_MAX);
 	if (!read_mac(config->interface, mac, error) || !lock_directory(loader, config->bpffs, error) ||
-	    !load(loader, config->entries, true, error) ||
+	    !load(loader, config->entries, true, error) || !hf_loader_set_access(loader, config->access, error) ||
 	    !hf_loader_set_services(loader, config->services, config->service_count, config->edns_size, error))
 		goto failed;
 	write_mac(loader, mac);
@@ -537,7 +576,7 @@ struct hf_loader *hf_loader_load(const struct hf_loader_config *config, const ui
 		fail(error, "no memory");
 		return NULL;
 	}
-	if (!load(loader, config->entries, false, error) ||
+	if (!load(loader, config->entries, false, error) || !hf_loader_set_access(loader, config->access, error) ||
 	    !hf_loader_set_services(loader, config->services, config->service_count, config->edns_size, error)) {
 		hf_loader_close(loader);
 		return NULL;
@@ -551,6 +590,7 @@ void hf_loader_close(struct hf_loader *loader)
 	if (!loader)
 		return;
 	hf_pins_unmap(loader->services, sizeof(*loader->services), 2 * HF_SERVICE_SLOTS);
+	hf_pins_unmap(loader->clients, sizeof(*loader->clients), 2 * HF_CLIENT_RANGES);
 	hf_pins_unmap(loader->settings, sizeof(*loader->settings), 1);
 	fastpath__destroy(loader->skeleton);
 	if (loader->link >= 0)

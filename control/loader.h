@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "bpf/fastpath_abi.h"
 #include "control/config.h"
+#include "policy/access.h"
 
 #define HF_LOADER_ERROR_MAX 512
 
@@ -29,6 +30,7 @@ struct hf_loader_config {
 	 * loopback; loopback addresses are left out, no frame of an interface is for them. */
 	const struct hf_address *services;
 	size_t service_count;
+	const struct hf_access *access; /* who is answered; NULL: everybody. Not kept */
 };
 
 struct hf_loader;
@@ -47,6 +49,10 @@ bool hf_loader_unload(const char *bpffs, const char *interface, char error[HF_LO
 /* Replaces the services; effective for the next frame, all at once. On a fault (too many addresses or ports) the former ones stay. */
 bool hf_loader_set_services(struct hf_loader *loader, const struct hf_address *services, size_t service_count,
 			    uint16_t edns_size, char error[HF_LOADER_ERROR_MAX]);
+
+/* Replaces the rules of who is answered; NULL: everybody is. Effective for the next frame, all at once. False when there are
+ * too many; then the former ones stay. */
+bool hf_loader_set_access(struct hf_loader *loader, const struct hf_access *access, char error[HF_LOADER_ERROR_MAX]);
 
 /* Follows changes of the interface's MAC address and of this host's addresses (a wildcard's meaning, sources never answered). To be
  * called every few seconds. False, with the text, when the interface is gone or has lost the program. */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <linux/bpf.h>
 #include <bpf/bpf.h>
 #include "answers.h"
@@ -555,6 +557,229 @@ static void refused_services_leave_the_former_ones(void **state)
 	assert_int_equal(run(&in, &out), XDP_TX);
 }
 
+/* ---- access rules ---- */
+
+static struct hf_access *rules_of(const struct hf_access_rule *rules, size_t count, enum hf_access_action otherwise)
+{
+	struct hf_dns64_table dns64 = {0};
+	struct hf_access *access;
+
+	assert_null(hf_prefix_from_text("64:ff9b::/96", &dns64.prefixes[0]));
+	dns64.count = 1;
+	access = hf_access_new(rules, count, (struct hf_access_verdict){(uint8_t)otherwise, 0}, &dns64);
+	assert_non_null(access);
+	return access;
+}
+
+static struct hf_access_rule rule(const char *clients, uint8_t action, uint8_t dns64)
+{
+	struct hf_access_rule made = {.verdict = {action, dns64}};
+
+	assert_null(hf_prefix_from_text(clients, &made.clients));
+	return made;
+}
+
+static void put_in_force(const struct hf_access *access)
+{
+	char error[HF_LOADER_ERROR_MAX];
+
+	if (!hf_loader_set_access(answers.loader, access, error))
+		fail_msg("%s", error);
+}
+
+static void each_client_gets_what_its_rule_says(void **state)
+{
+	const struct hf_access_rule rules[] = {
+		rule("192.0.2.0/24", HF_ACCESS_REFUSE, 0),	   rule("192.0.2.96/29", HF_ACCESS_ALLOW, 0),
+		rule("192.0.2.100/32", HF_ACCESS_DROP, 0),	   rule("192.0.2.101/32", HF_ACCESS_ALLOW_SNOOP, 0),
+		rule("198.51.100.0/24", HF_ACCESS_ALLOW, 1),	   rule("223.255.255.255/32", HF_ACCESS_DROP, 0),
+		rule("1.0.0.0/32", HF_ACCESS_DROP, 0),		   rule("2001:db8::/32", HF_ACCESS_DROP, 0),
+		rule("2001:db8:0:1::/64", HF_ACCESS_REFUSE, 0),	   rule("2001:db8:0:1::7/128", HF_ACCESS_ALLOW, 0),
+		rule("2001:db8:64::/48", HF_ACCESS_ALLOW, 1),	   rule("fd00::/8", HF_ACCESS_REFUSE, 0),
+	};
+#define REVERSE4 "7.2.0.192.in-addr.arpa."
+#define REVERSE6 "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa."
+	static const struct answer a_aaaa = {"www.example.", 28, .count = 1, .rdata_length = 16, .ttl = 300},
+				   a_reverse4 = {REVERSE4, 12, .ttl = 60},
+				   a_reverse6 = {REVERSE6, 12, .ttl = 60};
+	static const struct row clients[] = {
+		{"refused", SLOW(slow_access), {"www.example.", .source = "192.0.2.1"}},
+		{"refused, the last", SLOW(slow_access), {"www.example.", .source = "192.0.2.255"}},
+		{"refused, what would be handed on", SLOW(slow_access), {"nobody.example.", .source = "192.0.2.1"}},
+		{"before the refused", ANSWERED(a_www), {"www.example.", .source = "192.0.1.255"}},
+		{"behind the refused", ANSWERED(a_www), {"www.example.", .source = "192.0.3.0"}},
+		{"allowed among the refused", ANSWERED(a_www), {"www.example."}},
+		{"allowed, the first", ANSWERED(a_www), {"www.example.", .source = "192.0.2.96"}},
+		{"allowed, the last", ANSWERED(a_www), {"www.example.", .source = "192.0.2.103"}},
+		{"behind the allowed", SLOW(slow_access), {"www.example.", .source = "192.0.2.104"}},
+		{"dropped among the allowed", DROPPED(drop_access), {"www.example.", .source = "192.0.2.100"}},
+		{"dropped, a response", DROPPED(drop_access), {"www.example.", .source = "192.0.2.100", .flags = 0x8000}},
+		{"refused, a response", DROPPED(drop_response), {"www.example.", .source = "192.0.2.1", .flags = 0x8000}},
+		{"refused, source port 53", DROPPED(drop_source_port), {"www.example.", .source = "192.0.2.1", .source_port = 53}},
+		{"snoops with RD", ANSWERED(a_www), {"www.example.", .source = "192.0.2.101"}},
+		{"snoops", SLOW(slow_rd), {"www.example.", .source = "192.0.2.101", .no_rd = true}},
+		{"the lowest address", DROPPED(drop_access), {"www.example.", .source = "1.0.0.0"}},
+		{"next to the lowest", ANSWERED(a_www), {"www.example.", .source = "1.0.0.1"}},
+		{"the highest address", DROPPED(drop_access), {"www.example.", .source = "223.255.255.255"}},
+		{"DNS64, A", ANSWERED(a_www), {"www.example.", .source = "198.51.100.3"}},
+		{"DNS64, AAAA", SLOW(slow_dns64), {"www.example.", .type = 28, .source = "198.51.100.3"}},
+		{"DNS64, AAAA with EDNS", SLOW(slow_dns64), {"www.example.", .type = 28, .edns = 1232, .source = "198.51.100.3"}},
+		{"DNS64, reverse of IPv6", SLOW(slow_dns64), {REVERSE6, .type = 12, .source = "198.51.100.3"}},
+		{"DNS64, reverse of IPv4", ANSWERED(a_reverse4), {REVERSE4, .type = 12, .source = "198.51.100.3"}},
+		{"no DNS64, AAAA", ANSWERED(a_aaaa), {"www.example.", .type = 28}},
+		{"no DNS64, reverse of IPv6", ANSWERED(a_reverse6), {REVERSE6, .type = 12}},
+		{"IPv6, dropped", DROPPED(drop_access), {"www.example.", .v6 = true}},
+		{"IPv6, dropped within a VLAN", DROPPED(drop_access), {"www.example.", .v6 = true, .vlans = 2}},
+		{"IPv6, before the dropped", ANSWERED(a_www),
+		 {"www.example.", .v6 = true, .source = "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff"}},
+		{"IPv6, behind the dropped", ANSWERED(a_www), {"www.example.", .v6 = true, .source = "2001:db9::"}},
+		{"IPv6, refused", SLOW(slow_access), {"www.example.", .v6 = true, .source = "2001:db8:0:1::8"}},
+		{"IPv6, refused, the last", SLOW(slow_access),
+		 {"www.example.", .v6 = true, .source = "2001:db8:0:1:ffff:ffff:ffff:ffff"}},
+		{"IPv6, one allowed", ANSWERED(a_www), {"www.example.", .v6 = true, .source = "2001:db8:0:1::7"}},
+		{"IPv6, next to the one allowed", SLOW(slow_access), {"www.example.", .v6 = true, .source = "2001:db8:0:1::6"}},
+		{"IPv6, DNS64, A", ANSWERED(a_www), {"www.example.", .v6 = true, .source = "2001:db8:64::1"}},
+		{"IPv6, DNS64, AAAA", SLOW(slow_dns64), {"www.example.", .type = 28, .v6 = true, .source = "2001:db8:64::1"}},
+		{"IPv6, private", SLOW(slow_access), {"www.example.", .v6 = true, .source = "fd12::1"}},
+	};
+	struct hf_access *access = rules_of(rules, sizeof(rules) / sizeof(rules[0]), HF_ACCESS_ALLOW);
+
+	(void)state;
+	answers_publish(&answers, &a_aaaa);
+	answers_publish(&answers, &a_reverse4);
+	answers_publish(&answers, &a_reverse6);
+	put_in_force(access);
+	hf_access_free(access);
+	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
+		void *row = (void *)&clients[i];
+
+		print_message("           %s\n", clients[i].name);
+		check_row(&row);
+	}
+	put_in_force(NULL);
+	/* The one row of each kind that had no answer has one now. */
+	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
+		if (clients[i].counter == offsetof(struct hf_fastpath_counters, slow_access) &&
+		    strcmp(clients[i].query.name, "www.example.") == 0) {
+			struct frame in, out;
+
+			frame_build(&in, &clients[i].query);
+			assert_int_equal(run(&in, &out), XDP_TX);
+		}
+	}
+}
+
+static void only_who_is_allowed_is_answered(void **state)
+{
+	const struct hf_access_rule rules[] = {rule("192.0.2.99", HF_ACCESS_ALLOW, 0)};
+	struct hf_access *access = rules_of(rules, 1, HF_ACCESS_DROP);
+	struct frame in, out;
+
+	(void)state;
+	put_in_force(access);
+	hf_access_free(access);
+	frame_build(&in, &(struct frame_query){"www.example."});
+	assert_int_equal(run(&in, &out), XDP_TX);
+	frame_build(&in, &(struct frame_query){"www.example.", .source = "192.0.2.98"});
+	assert_int_equal(run(&in, &out), XDP_DROP);
+	frame_build(&in, &(struct frame_query){"www.example.", .v6 = true});
+	assert_int_equal(run(&in, &out), XDP_DROP);
+	put_in_force(NULL);
+}
+
+/* As many rules as a configuration may have; the table's ends and the middle. */
+static void the_largest_table_is_searched_whole(void **state)
+{
+	static struct hf_access_rule rules[HF_CLIENT_RULES_MAX];
+	static const struct hf_dns64_table none;
+	struct hf_access *access;
+	struct frame in, out;
+	char source[32];
+
+	(void)state;
+	for (unsigned i = 0; i < HF_CLIENT_RULES_MAX; i++)
+		rules[i] = (struct hf_access_rule){
+			.clients = {.family = 4, .length = 32, .bytes = {11, (uint8_t)(i >> 7), (uint8_t)(i << 1), 1}},
+			.verdict.action = HF_ACCESS_REFUSE};
+	access = hf_access_new(rules, HF_CLIENT_RULES_MAX, (struct hf_access_verdict){0}, &none);
+	assert_int_equal(access->counts[0], 2 * HF_CLIENT_RULES_MAX + 1);
+	put_in_force(access);
+	hf_access_free(access);
+	for (unsigned i = 0; i < HF_CLIENT_RULES_MAX; i += i % 64 == 63 ? 1 : 7) {
+		for (unsigned last = 0; last < 3; last++) {
+			snprintf(source, sizeof(source), "11.%u.%u.%u", i >> 7, i << 1 & 255, last);
+			frame_build(&in, &(struct frame_query){"www.example.", .source = source});
+			if (run(&in, &out) != (last == 1 ? XDP_PASS : XDP_TX))
+				fail_msg("%s", source);
+		}
+	}
+	put_in_force(NULL);
+}
+
+/* As often as it takes for many frames to meet each change. */
+enum { FRAMES_DURING_CHANGES = 12000000 };
+
+/* Frames of one kind, which are handed on, run all the while in a process of their own; how often each counter moved. */
+static struct hf_fastpath_counters count_during_changes(const struct frame_query *query, const struct hf_access *tables[2])
+{
+	struct hf_fastpath_counters before, after;
+	struct frame in;
+	pid_t child;
+	int status = 0;
+
+	frame_build(&in, query);
+	put_in_force(tables[0]);
+	counters(&before);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in.bytes, .data_size_in = (uint32_t)in.length,
+			    .repeat = FRAMES_DURING_CHANGES);
+
+		_exit(bpf_prog_test_run_opts(hf_loader_program_fd(answers.loader), &options) != 0);
+	}
+	do {
+		put_in_force(tables[1]);
+		put_in_force(tables[0]);
+	} while (waitpid(child, &status, WNOHANG) == 0);
+	assert_int_equal(status, 0);
+	counters(&after);
+	after.answered -= before.answered;
+	after.slow_access -= before.slow_access;
+	after.slow_miss -= before.slow_miss;
+	return after;
+}
+
+/* While tables change, whoever is refused before and after is never answered, and whoever is allowed is never refused. Written in place, each
+ * table would let the frames of the other through. */
+static void a_change_of_rules_shows_no_gap(void **state)
+{
+	enum { RULES = HF_CLIENT_RULES_MAX };
+	const struct hf_access_rule before[] = {rule("0.0.0.0/0", HF_ACCESS_REFUSE, 0), rule("0.0.0.0/8", HF_ACCESS_DROP, 0),
+						rule("192.0.2.99", HF_ACCESS_ALLOW, 0)};
+	static struct hf_access_rule after[RULES];
+	const struct hf_access *tables[2];
+	struct hf_fastpath_counters moved;
+
+	(void)state;
+	for (unsigned i = 0; i < RULES - 1; i++)
+		after[i] = (struct hf_access_rule){
+			.clients = {.family = 4, .length = 32, .bytes = {11, (uint8_t)(i >> 7), (uint8_t)(i << 1), 1}},
+			.verdict.action = HF_ACCESS_ALLOW};
+	after[RULES - 1] = before[2];
+	tables[0] = rules_of(before, 3, HF_ACCESS_ALLOW);
+	tables[1] = rules_of(after, RULES, HF_ACCESS_REFUSE);
+	moved = count_during_changes(&(struct frame_query){"www.example.", .source = "192.0.2.77"}, tables);
+	assert_int_equal(moved.answered, 0);
+	assert_int_equal(moved.slow_access, FRAMES_DURING_CHANGES);
+	moved = count_during_changes(&(struct frame_query){"nobody.example."}, tables);
+	assert_int_equal(moved.slow_access, 0);
+	assert_int_equal(moved.slow_miss, FRAMES_DURING_CHANGES);
+	hf_access_free((struct hf_access *)tables[0]);
+	hf_access_free((struct hf_access *)tables[1]);
+	put_in_force(NULL);
+}
+
 static void a_flushed_name_is_no_longer_answered(void **state)
 {
 	static const struct answer gone = {"gone.example.", 1, .count = 1, .rdata_length = 4, .ttl = 300};
@@ -581,6 +806,10 @@ int main(void)
 		cmocka_unit_test(a_record_that_lies_about_itself_is_never_sent),
 		cmocka_unit_test(new_services_count_at_once),
 		cmocka_unit_test(refused_services_leave_the_former_ones),
+		cmocka_unit_test(each_client_gets_what_its_rule_says),
+		cmocka_unit_test(only_who_is_allowed_is_answered),
+		cmocka_unit_test(the_largest_table_is_searched_whole),
+		cmocka_unit_test(a_change_of_rules_shows_no_gap),
 		cmocka_unit_test(a_flushed_name_is_no_longer_answered),
 	};
 	static struct CMUnitTest tests[ROWS + sizeof(others) / sizeof(others[0])];

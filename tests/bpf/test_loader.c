@@ -634,6 +634,36 @@ static void a_large_edns_size_does_not_raise_the_ceiling_of_replies(void **state
 	}
 }
 
+/* Rules hold when holdfastd is gone, and from the first frame on when it comes back. */
+static void access_rules_outlive_the_process(void **state)
+{
+	static const struct hf_dns64_table none;
+	struct hf_access_rule refused = {.verdict.action = HF_ACCESS_REFUSE};
+	struct hf_loader_config wanted = config();
+	struct hf_access *rules;
+
+	(void)state;
+	assert_null(hf_prefix_from_text(FRAME_CLIENT4 "/32", &refused.clients));
+	rules = hf_access_new(&refused, 1, (struct hf_access_verdict){0}, &none);
+	start(NULL);
+	open_table();
+	publish(&a_www);
+	assert_true(is_answered("www.example."));
+	assert_true(hf_loader_set_access(loader, rules, error));
+	assert_false(is_answered("www.example."));
+	assert_true(ask(&(struct frame_query){"www.example.", .v6 = true}, &(struct frame){0}));
+	close_loader();
+	assert_false(is_answered("www.example."));
+	wanted.access = rules;
+	start(&wanted);
+	assert_true(current().kept_answers);
+	assert_false(is_answered("www.example."));
+	close_loader();
+	start(NULL);
+	assert_true(is_answered("www.example."));
+	hf_access_free(rules);
+}
+
 static void unloading_leaves_nothing(void **state)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
@@ -673,6 +703,7 @@ int main(void)
 		T(a_changed_mac_is_followed),
 		T(a_wildcard_stands_for_the_addresses_of_the_host),
 		T(a_large_edns_size_does_not_raise_the_ceiling_of_replies),
+		T(access_rules_outlive_the_process),
 		T(unloading_leaves_nothing),
 	};
 
