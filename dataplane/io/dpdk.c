@@ -403,6 +403,7 @@ static void dpdk_run(void *io, struct hf_thread *self)
 
 		for (unsigned i = 0; i < dpdk->queue_count; i++)
 			handled += queue_serve(dpdk, i);
+		hf_serve_wake(dpdk->serve);
 		handled += answers_send(dpdk);
 		for (unsigned i = 0; i < dpdk->queue_count; i++)
 			outgoing_flush(dpdk, &dpdk->queues[i]);

@@ -42,17 +42,47 @@ void hf_mailbox_wake(struct hf_mailbox *box)
 	while (written < 0 && errno == EINTR);
 }
 
-void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail)
+static void enqueue(struct hf_mailbox *box, struct hf_mail *mail)
 {
 	/* liburcu orders with barriers that neither C nor a thread sanitizer knows of; this pair costs nothing on
 	 * x86-64. */
 	atomic_store_explicit(&mail->posted, true, memory_order_release);
 	cds_wfcq_node_init(&mail->node);
+	/* A full barrier, and so is the store in hf_mailbox_sleep(): either the sender sees the consumer asleep
+	 * afterwards, or that sees the mail there. */
 	cds_wfcq_enqueue(&box->head, &box->tail, &mail->node);
-	/* The enqueue is a full barrier, and so is the store in hf_mailbox_sleep(): either we see the consumer
-	 * asleep here, or it sees the mail there. */
+}
+
+static void wake_sleeper(struct hf_mailbox *box)
+{
 	if (atomic_load(&box->sleeping) && atomic_exchange(&box->sleeping, false))
 		hf_mailbox_wake(box);
+}
+
+void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail)
+{
+	enqueue(box, mail);
+	wake_sleeper(box);
+}
+
+void hf_mailbox_post_quietly(struct hf_mailbox *box, struct hf_mail *mail, struct hf_wakes *wakes)
+{
+	enqueue(box, mail);
+	if (!atomic_load(&box->sleeping))
+		return;
+	for (unsigned i = 0; i < wakes->count; i++)
+		if (wakes->boxes[i] == box)
+			return;
+	if (wakes->count == HF_WAKES_MAX)
+		hf_wakes_flush(wakes);
+	wakes->boxes[wakes->count++] = box;
+}
+
+void hf_wakes_flush(struct hf_wakes *wakes)
+{
+	for (unsigned i = 0; i < wakes->count; i++)
+		wake_sleeper(wakes->boxes[i]);
+	wakes->count = 0;
 }
 
 struct hf_mail *hf_mailbox_take(struct hf_mailbox *box)

@@ -44,6 +44,16 @@ void hf_mailbox_fini(struct hf_mailbox *box); /* what is still inside is not tou
 bool hf_mailbox_watch(struct hf_mailbox *box, int epoll_fd); /* false with errno */
 
 void hf_mailbox_post(struct hf_mailbox *box, struct hf_mail *mail); /* any thread */
+
+/* For senders that handle many things a turn: the mail is there at once, but who sleeps is woken only by hf_wakes_flush(), once for
+ * all of it. Nobody may sleep on unflushed wakes. One thread's own; all zero is empty. */
+enum { HF_WAKES_MAX = 16 };
+struct hf_wakes {
+	unsigned count;
+	struct hf_mailbox *boxes[HF_WAKES_MAX];
+};
+void hf_mailbox_post_quietly(struct hf_mailbox *box, struct hf_mail *mail, struct hf_wakes *wakes);
+void hf_wakes_flush(struct hf_wakes *wakes);
 void hf_mailbox_wake(struct hf_mailbox *box);			    /* any thread: wakes without mail, for stopping */
 
 /* Consumer only. */

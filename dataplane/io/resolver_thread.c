@@ -10,7 +10,7 @@
 #include <urcu-qsbr.h>
 
 enum {
-	EVENTS_A_TURN = 64,
+	EVENTS_A_TURN = 32,
 	MAIL_A_TURN = 64,      /* so that replies of servers are not kept waiting by a flood of questions */
 	STORY_MAX = 256 << 10, /* octets of a trace */
 	SLEEP_MAX_MS = 1000,   /* a beat at least once a second */
@@ -25,6 +25,7 @@ struct hf_resolver_thread {
 	struct hf_random random;
 	const struct hf_serve_settings *serve_settings;
 	struct hf_promotion *promotion;
+	struct hf_wakes wakes;
 	int epoll_fd;
 	struct hf_now now; /* of the event being handled */
 	uint8_t reply[HF_MESSAGE_MAX];
@@ -79,7 +80,7 @@ static void answer(struct hf_resolver_thread *self, const struct hf_action *acti
 		hf_resolver_set_trace(self->resolver, NULL, NULL);
 	else if (action->answer.cacheable)
 		offer(self, ticket);
-	hf_mailbox_post(ticket->mail.home, &ticket->mail);
+	hf_mailbox_post_quietly(ticket->mail.home, &ticket->mail, &self->wakes);
 }
 
 /* A send that fails at once makes the resolver ask for more, which the same loop carries out. */
@@ -141,7 +142,7 @@ static void take_ticket(struct hf_resolver_thread *self, struct hf_ticket *ticke
 	if (ticket->mail.kind == HF_MAIL_PREFETCH) {
 		hf_resolver_prefetch(self->resolver, query, self->now);
 		carry_out(self);
-		hf_mailbox_post(ticket->mail.home, &ticket->mail);
+		hf_mailbox_post_quietly(ticket->mail.home, &ticket->mail, &self->wakes);
 		return;
 	}
 	ticket->taken_ns = self->now.mono_ns;
@@ -157,7 +158,7 @@ static void take_settings(struct hf_resolver_thread *self, struct hf_settings_ma
 	if (mail->applied)
 		hf_upstream_set_sources(self->upstream, &mail->settings->source_ipv4, &mail->settings->source_ipv6);
 	carry_out(self);
-	hf_mailbox_post(mail->mail.home, &mail->mail);
+	hf_mailbox_post_quietly(mail->mail.home, &mail->mail, &self->wakes);
 }
 
 /* True when there may be more. */
@@ -208,6 +209,7 @@ static void run(void *argument, struct hf_thread *thread)
 
 		hf_thread_beat(thread);
 		rcu_quiescent_state();
+		hf_wakes_flush(&self->wakes);
 		count = hf_thread_wait(&self->mailbox, self->epoll_fd, events, EVENTS_A_TURN, more ? 0 : sleep_ms(self));
 		self->now = hf_clock_now();
 		for (int i = 0; i < count; i++)

@@ -247,8 +247,9 @@ static void refetch(struct hf_serve *serve, const struct hf_query *query, const 
 	}
 	hf_ticket_set_query(ticket, query);
 	ticket->mail.kind = HF_MAIL_PREFETCH;
-	hf_mailbox_post(hf_dispatch_pick(serve->dispatch, query->name, query->name_length, query->qtype, query->qclass),
-			&ticket->mail);
+	hf_mailbox_post_quietly(
+		hf_dispatch_pick(serve->dispatch, query->name, query->name_length, query->qtype, query->qclass),
+		&ticket->mail, &serve->wakes);
 	hf_counter_add(&serve->counters.prefetches, 1);
 }
 
@@ -359,8 +360,14 @@ void hf_serve_submit(struct hf_serve *serve, struct hf_ticket *ticket)
 	const struct hf_query *query = &ticket->query;
 
 	hf_counter_add(&serve->counters.misses, 1);
-	hf_mailbox_post(hf_dispatch_pick(serve->dispatch, query->name, query->name_length, query->qtype, query->qclass),
-			&ticket->mail);
+	hf_mailbox_post_quietly(
+		hf_dispatch_pick(serve->dispatch, query->name, query->name_length, query->qtype, query->qclass),
+		&ticket->mail, &serve->wakes);
+}
+
+void hf_serve_wake(struct hf_serve *serve)
+{
+	hf_wakes_flush(&serve->wakes);
 }
 
 struct hf_ticket *hf_serve_next_answer(struct hf_serve *serve)

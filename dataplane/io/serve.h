@@ -17,6 +17,7 @@
  *     send ticket->reply, ticket->reply_length octets, by ticket->arrival (length 0: nothing to send);
  *     hf_serve_answered(serve, ticket); hf_serve_release(serve, ticket);
  *   }
+ *   hf_serve_wake(serve);
  *   rcu_quiescent_state();
  *
  * Replies that could not be sent: hf_counters_drop(serve->counters, HF_DROP_send_failed).
@@ -95,6 +96,7 @@ struct hf_serve {
 	struct hf_ticket_pool *tickets;
 	struct hf_admission *admission;
 	struct hf_mailbox mailbox;	/* answers come back here */
+	struct hf_wakes wakes;		/* resolver threads that have mail from here */
 	struct hf_promotion *promotion; /* NULL: no kernel tier behind this way in */
 	bool tcp;
 	struct hf_counters counters;	/* this thread writes, any reads */
@@ -117,6 +119,8 @@ void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigne
  * are bounded by their connections) of the name's zone or the client (counted, and logged once a minute and zone). */
 struct hf_ticket *hf_serve_take_ticket(struct hf_serve *serve, const struct hf_request *request, struct hf_now now);
 void hf_serve_submit(struct hf_serve *serve, struct hf_ticket *ticket);
+/* Wakes the resolver threads that got something: at the end of each turn, before this thread sleeps. */
+void hf_serve_wake(struct hf_serve *serve);
 
 /* The next answered ticket, NULL for none at present. */
 struct hf_ticket *hf_serve_next_answer(struct hf_serve *serve);

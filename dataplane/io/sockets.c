@@ -296,6 +296,7 @@ static void run(void *io, struct hf_thread *self)
 					break;
 			}
 		}
+		hf_serve_wake(sockets->serve);
 	}
 }
 

@@ -92,6 +92,7 @@ void hf_tcp_run(void *argument, struct hf_thread *self)
 			rcu_quiescent_state();
 		}
 		hf_tcp_connections_expire(tcp->connections);
+		hf_serve_wake(tcp->serve);
 	}
 }
 

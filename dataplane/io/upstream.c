@@ -183,9 +183,13 @@ unsigned hf_upstream_open(const struct hf_upstream *upstream)
 
 /* ---- opening ---- */
 
-/* Path MTU news come in unauthenticated ICMP: a forged one must not make the kernel send fragments, in which an
- * attacker could plant a tail (RFC 9715). ICMP errors are wanted, they end an exchange early. */
-static void set_options(int fd, uint8_t family)
+/* Path MTU news come in unauthenticated ICMP: a forged one must not make segments tiny. ICMP errors are wanted, they end
+ * an exchange early.
+ *
+ * A UDP socket lives for one query and has none of these, each would cost a system call: a query is smaller than any path MTU the
+ * kernel believes in (552 octets, net.ipv4.route.min_pmtu), so nothing makes it send fragments (RFC 9715); and a
+ * connected socket tells of closed ports without an option. */
+static void set_tcp_options(int fd, uint8_t family)
 {
 	int one = 1, omit;
 
@@ -197,7 +201,6 @@ static void set_options(int fd, uint8_t family)
 		omit = IPV6_PMTUDISC_OMIT;
 		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit, sizeof(omit));
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	}
 }
 
@@ -277,7 +280,8 @@ bool hf_upstream_send(struct hf_upstream *upstream, uint64_t id, const struct hf
 	exchange->tcp = tcp;
 	exchange->server = *server;
 	event.data.u64 = (uint64_t)exchange->generation << 32 | (uint64_t)(exchange - upstream->exchanges);
-	set_options(fd, server->family);
+	if (tcp)
+		set_tcp_options(fd, server->family);
 	if (bind_source(upstream, fd, server->family, tcp) &&
 	    (tcp ? start_tcp(exchange, &remote, remote_length, message, length)
 		 : start_udp(fd, &remote, remote_length, message, length)) &&
@@ -305,14 +309,9 @@ static void receive_datagrams(struct hf_upstream *upstream, struct exchange *exc
 		ssize_t got = recv(exchange->fd, upstream->datagram, sizeof(upstream->datagram), 0);
 
 		if (got < 0) {
-			if (errno == EINTR)
+			/* Somebody's wish for a smaller path MTU: our query is far below any. */
+			if (errno == EINTR || errno == EMSGSIZE)
 				continue;
-			/* Somebody's wish for a smaller path MTU: our query is far below any. Its report is taken out
-			 * of the error queue, or epoll would tell of it for ever. */
-			if (errno == EMSGSIZE) {
-				(void)!recv(exchange->fd, upstream->datagram, sizeof(upstream->datagram), MSG_ERRQUEUE);
-				continue;
-			}
 			if (errno != EAGAIN)
 				fail(upstream, exchange);
 			return;

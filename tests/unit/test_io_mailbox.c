@@ -63,6 +63,44 @@ static void wakes_only_a_sleeper(void **state)
 	hf_mailbox_fini(&box);
 }
 
+static void quiet_mail_wakes_each_sleeper_once(void **state)
+{
+	struct hf_mailbox boxes[HF_WAKES_MAX + 2];
+	struct numbered mails[2 * (HF_WAKES_MAX + 2)] = {0};
+	struct hf_wakes wakes = {0};
+	unsigned woken = 0;
+
+	(void)state;
+	for (int i = 0; i < HF_WAKES_MAX + 2; i++) {
+		assert_true(hf_mailbox_init(&boxes[i]));
+		if (i > 0)
+			assert_true(hf_mailbox_sleep(&boxes[i]));
+	}
+	hf_mailbox_post_quietly(&boxes[0], &mails[0].mail, &wakes); /* awake: nothing to do later */
+	assert_int_equal(wakes.count, 0);
+	hf_mailbox_post_quietly(&boxes[1], &mails[1].mail, &wakes);
+	hf_mailbox_post_quietly(&boxes[1], &mails[2].mail, &wakes);
+	assert_int_equal(wakes.count, 1);
+	assert_false(readable(boxes[1].event_fd));
+	assert_ptr_equal(hf_mailbox_take(&boxes[1]), &mails[1].mail);
+	hf_wakes_flush(&wakes);
+	assert_true(readable(boxes[1].event_fd));
+	hf_mailbox_awake(&boxes[1], true);
+	/* Who woke by himself in between is not signalled; more boxes than fit are woken too. */
+	hf_mailbox_post_quietly(&boxes[2], &mails[3].mail, &wakes);
+	hf_mailbox_awake(&boxes[2], false);
+	for (int i = 3; i < HF_WAKES_MAX + 2; i++)
+		hf_mailbox_post_quietly(&boxes[i], &mails[1 + i].mail, &wakes);
+	hf_wakes_flush(&wakes);
+	assert_int_equal(wakes.count, 0);
+	assert_false(readable(boxes[2].event_fd));
+	for (int i = 3; i < HF_WAKES_MAX + 2; i++)
+		woken += readable(boxes[i].event_fd);
+	assert_int_equal(woken, HF_WAKES_MAX - 1);
+	for (int i = 0; i < HF_WAKES_MAX + 2; i++)
+		hf_mailbox_fini(&boxes[i]);
+}
+
 static void wakes_without_mail_to_stop(void **state)
 {
 	struct hf_mailbox box;
@@ -147,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_the_order_of_one_sender),
 		cmocka_unit_test(wakes_only_a_sleeper),
+		cmocka_unit_test(quiet_mail_wakes_each_sleeper_once),
 		cmocka_unit_test(wakes_without_mail_to_stop),
 		cmocka_unit_test(loses_no_mail_between_senders_and_a_sleeper),
 	};
