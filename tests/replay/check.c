@@ -5,6 +5,7 @@
 #include "check.h"
 
 #define EDNS_NSID 3
+#define EDNS_COOKIE 10
 
 static bool same_header(const struct sim_entry *entry, const ldns_pkt *want, const ldns_pkt *got, FILE *why)
 {
@@ -190,6 +191,47 @@ static bool same_edns(const struct sim_entry *entry, const ldns_pkt *want, const
 	return true;
 }
 
+/* A client cookie is 8 octets, a server's 8 to 32 behind it (RFC 7873 §4). */
+static bool same_options(const struct sim_entry *entry, const ldns_pkt *want, const ldns_pkt *got, FILE *why)
+{
+	const ldns_rdf *a = ldns_pkt_edns_data(want), *b = ldns_pkt_edns_data(got);
+	size_t a_size = a ? ldns_rdf_size(a) : 0, b_size = b ? ldns_rdf_size(b) : 0, size = 0;
+	const uint8_t *cookie = NULL;
+
+	if ((entry->match & SIM_MATCH_EDNSDATA) &&
+	    (a_size != b_size || (a_size && memcmp(ldns_rdf_data(a), ldns_rdf_data(b), a_size) != 0))) {
+		fprintf(why, "ednsdata: expected %zu octets, got %zu%s\n", a_size, b_size,
+			a_size == b_size ? " others" : "");
+		return false;
+	}
+	if (!find_option(got, EDNS_COOKIE, &cookie, &size))
+		size = 0;
+	if (((entry->match & SIM_MATCH_CLIENT_COOKIE) && size < 8) ||
+	    ((entry->match & SIM_MATCH_SERVER_COOKIE) && size < 16)) {
+		fprintf(why, "cookie: expected one%s, got %zu octets\n",
+			entry->match & SIM_MATCH_SERVER_COOKIE ? " with a server's part" : "", size);
+		return false;
+	}
+	return true;
+}
+
+static bool same_serial(const struct sim_entry *entry, const ldns_pkt *got, FILE *why)
+{
+	const ldns_rr_list *authority = ldns_pkt_authority(got);
+
+	if (!(entry->match & SIM_MATCH_SERIAL))
+		return true;
+	for (size_t i = 0; i < ldns_rr_list_rr_count(authority); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(authority, i);
+
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA && ldns_rr_rd_count(rr) > 2 &&
+		    ldns_rdf2native_int32(ldns_rr_rdf(rr, 2)) == entry->serial)
+			return true;
+	}
+	fprintf(why, "serial: expected %u in the SOA of the authority section\n", entry->serial);
+	return false;
+}
+
 static bool has_ede(const struct sim_entry *entry, const ldns_pkt *got, FILE *why)
 {
 	uint16_t codes[SIM_EDE_MAX];
@@ -224,6 +266,8 @@ bool sim_check(const struct sim_entry *entry, const struct sim_message *message,
 	same = same_header(entry, want, got, why) && same;
 	same = same_sections(entry, want, got, why) && same;
 	same = same_edns(entry, want, got, why) && same;
+	same = same_options(entry, want, got, why) && same;
+	same = same_serial(entry, got, why) && same;
 	same = has_ede(entry, got, why) && same;
 	fclose(why);
 	if (!same && reason)

@@ -22,11 +22,13 @@ static const struct word match_words[] = {
 	{"authority", SIM_MATCH_AUTHORITY}, {"additional", SIM_MATCH_ADDITIONAL}, {"edns", SIM_MATCH_EDNS},
 	{"noedns", SIM_MATCH_NOEDNS}, {"nsid", SIM_MATCH_NSID}, {"do", SIM_MATCH_DO}, {"all", SIM_MATCH_ALL},
 	{"all_noedns", SIM_MATCH_ALL}, {"ttl", SIM_MATCH_TTL}, {"tcp", SIM_MATCH_TCP}, {"udp", SIM_MATCH_UDP},
-	{"answertypes", SIM_MATCH_ANSWERTYPES}, {NULL, 0}};
+	{"answertypes", SIM_MATCH_ANSWERTYPES}, {"ednsdata", SIM_MATCH_EDNSDATA},
+	{"client_cookie", SIM_MATCH_CLIENT_COOKIE}, {"server_cookie", SIM_MATCH_SERVER_COOKIE}, {NULL, 0}};
 
 static const struct word adjust_words[] = {
 	{"copy_id", SIM_ADJUST_ID}, {"copy_query", SIM_ADJUST_QUERY}, {"do_not_answer", SIM_ADJUST_SILENT},
-	{"raw_id", SIM_ADJUST_RAW_ID}, {NULL, 0}};
+	{"raw_id", SIM_ADJUST_RAW_ID}, {"copy_ednsdata_assume_clientsubnet", SIM_ADJUST_OPTIONS},
+	{"increment_ecs_scope", SIM_ADJUST_OPTIONS}, {NULL, 0}};
 
 static uint32_t bits_of(const struct word *words, const char *text)
 {
@@ -49,6 +51,14 @@ static bool read_match(struct sim_lines *lines, struct sim_entry *entry, char *r
 			if (entry->ede != SIM_EDE_ANY && (end == value || *end || entry->ede > 65535))
 				return sim_lines_fault(lines, "MATCH %s: expected ede and a number", word);
 			bits = SIM_MATCH_EDE;
+		}
+		if (!bits && strncasecmp(word, "serial=", 7) == 0) {
+			char *end;
+
+			entry->serial = (uint32_t)strtoul(word + 7, &end, 10);
+			if (end == word + 7 || *end)
+				return sim_lines_fault(lines, "MATCH %s: expected a number", word);
+			bits = SIM_MATCH_SERIAL;
 		}
 		if (!bits)
 			return sim_lines_fault(lines, "MATCH %s is not supported", word);
@@ -89,7 +99,8 @@ static bool read_header(struct sim_lines *lines, struct sim_entry *entry, char *
 	static const struct word rcodes[] = {
 		{"NOERROR", 0}, {"FORMERR", 1}, {"SERVFAIL", 2}, {"NXDOMAIN", 3}, {"NOTIMPL", 4}, {"NOTIMP", 4},
 		{"REFUSED", 5}, {"YXDOMAIN", 6}, {"YXRRSET", 7}, {"NXRRSET", 8}, {"NOTAUTH", 9}, {"NOTZONE", 10},
-		{"BADVERS", 16}};
+		{"DSOTYPENI", 11}, {"BADVERS", 16}, {"BADSIG", 16}, {"BADKEY", 17}, {"BADTIME", 18}, {"BADMODE", 19},
+		{"BADNAME", 20}, {"BADALG", 21}, {"BADTRUNC", 22}, {"BADCOOKIE", 23}};
 	static const struct word opcodes[] = {{"QUERY", 0}, {"IQUERY", 1}, {"STATUS", 2}, {"NOTIFY", 4}, {"UPDATE", 5}};
 
 	for (char *word; (word = sim_lines_word(&rest));) {
@@ -140,6 +151,30 @@ static bool add_hex(const char *text, uint8_t **bytes, size_t *length)
 }
 
 /* ---- RRs ---- */
+
+/* What lines without an owner, a TTL or a final dot mean. */
+struct defaults {
+	uint32_t ttl;
+	ldns_rdf *origin, *previous;
+};
+
+/* "$ORIGIN name", "$TTL seconds" (RFC 1035 §5.1, RFC 2308 §4) */
+static bool read_directive(struct sim_lines *lines, struct defaults *defaults)
+{
+	char *rest = lines->text;
+	const char *word = sim_lines_word(&rest), *value = sim_lines_word(&rest), *end;
+
+	if (value && strcmp(word, "$TTL") == 0) {
+		defaults->ttl = ldns_str2period(value, &end);
+		return !*end || sim_lines_fault(lines, "$TTL: not a number of seconds: '%s'", value);
+	}
+	if (value && strcmp(word, "$ORIGIN") == 0) {
+		ldns_rdf_deep_free(defaults->origin);
+		defaults->origin = ldns_dname_new_frm_str(value);
+		return defaults->origin || sim_lines_fault(lines, "$ORIGIN: not a name: '%s'", value);
+	}
+	return sim_lines_fault(lines, "'%s' is not supported", word);
+}
 
 static bool read_question(struct sim_lines *lines, struct sim_entry *entry)
 {
@@ -229,14 +264,15 @@ static bool is_open(const char *text)
 	return depth > 0;
 }
 
-static bool read_rr(struct sim_lines *lines, struct sim_entry *entry, ldns_pkt_section section)
+static bool read_rr(struct sim_lines *lines, struct sim_entry *entry, ldns_pkt_section section, struct defaults *defaults)
 {
 	ldns_rr *rr = NULL;
 
 	while (is_open(lines->text))
 		if (!sim_lines_join(lines))
 			return sim_lines_fault(lines, "a parenthesis is not closed");
-	ldns_status status = ldns_rr_new_frm_str(&rr, lines->text, SIM_DEFAULT_TTL, NULL, NULL);
+	ldns_status status =
+		ldns_rr_new_frm_str(&rr, lines->text, defaults->ttl, defaults->origin, &defaults->previous);
 	if (status != LDNS_STATUS_OK)
 		rr = read_unknown(lines->text);
 	if (!rr)
@@ -250,18 +286,24 @@ static bool read_rr(struct sim_lines *lines, struct sim_entry *entry, ldns_pkt_s
 /* What the lines that are no keyword mean. */
 enum mode { MODE_NONE, MODE_QUESTION, MODE_ANSWER, MODE_AUTHORITY, MODE_ADDITIONAL, MODE_RAW, MODE_EDNS };
 
-struct hex {
-	uint8_t *bytes;
-	size_t length;
+struct reading {
+	struct sim_lines *lines;
+	struct sim_entry *entry;
+	enum mode mode;
+	struct defaults defaults;
+	uint8_t *options; /* of EDNS, in wire form */
+	size_t options_length;
 };
 
-static bool read_data(struct sim_lines *lines, struct sim_entry *entry, enum mode mode, struct hex *options)
+static bool read_data(struct reading *reading)
 {
 	static const ldns_pkt_section sections[] = {[MODE_ANSWER] = LDNS_SECTION_ANSWER,
 						    [MODE_AUTHORITY] = LDNS_SECTION_AUTHORITY,
 						    [MODE_ADDITIONAL] = LDNS_SECTION_ADDITIONAL};
+	struct sim_lines *lines = reading->lines;
+	struct sim_entry *entry = reading->entry;
 
-	switch (mode) {
+	switch (reading->mode) {
 	case MODE_NONE:
 		return sim_lines_fault(lines, "'%.40s' within an entry", lines->text);
 	case MODE_QUESTION:
@@ -269,13 +311,16 @@ static bool read_data(struct sim_lines *lines, struct sim_entry *entry, enum mod
 	case MODE_RAW:
 		return add_hex(lines->text, &entry->raw, &entry->raw_length) || sim_lines_fault(lines, "not hex");
 	case MODE_EDNS:
-		return add_hex(lines->text, &options->bytes, &options->length) || sim_lines_fault(lines, "not hex");
+		return add_hex(lines->text, &reading->options, &reading->options_length) ||
+		       sim_lines_fault(lines, "not hex");
 	default:
-		return read_rr(lines, entry, sections[mode]);
+		if (lines->text[0] == '$')
+			return read_directive(lines, &reading->defaults);
+		return read_rr(lines, entry, sections[reading->mode], &reading->defaults);
 	}
 }
 
-static bool begin_section(struct sim_lines *lines, char *rest, enum mode *mode)
+static bool begin_section(struct reading *reading, char *rest)
 {
 	static const char *const names[] = {[MODE_QUESTION] = "QUESTION", [MODE_ANSWER] = "ANSWER",
 					    [MODE_AUTHORITY] = "AUTHORITY", [MODE_ADDITIONAL] = "ADDITIONAL"};
@@ -283,51 +328,89 @@ static bool begin_section(struct sim_lines *lines, char *rest, enum mode *mode)
 
 	for (enum mode each = MODE_QUESTION; each <= MODE_ADDITIONAL; each++)
 		if (name && strcmp(names[each], name) == 0) {
-			*mode = each;
+			reading->mode = each;
 			return true;
 		}
-	return sim_lines_fault(lines, "no such section: '%s'", name ? name : "");
+	return sim_lines_fault(reading->lines, "no such section: '%s'", name ? name : "");
+}
+
+/* A message's end: its own, or the next one's beginning. */
+static void put_options(struct reading *reading)
+{
+	if (reading->options_length)
+		ldns_pkt_set_edns_data(reading->entry->packet,
+				       ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, reading->options_length,
+							     reading->options));
+	free(reading->options);
+	reading->options = NULL;
+	reading->options_length = 0;
+}
+
+static void begin_message(struct sim_entry *entry, int line)
+{
+	*entry = (struct sim_entry){.line = line, .packet = ldns_pkt_new()};
+	ldns_pkt_set_edns_udp_size(entry->packet, EDNS_SIZE);
+}
+
+/* Adjustments of a further message are the first one's. */
+static void begin_extra(struct reading *reading)
+{
+	struct sim_entry *extra = malloc(sizeof(*extra));
+
+	put_options(reading);
+	begin_message(extra, reading->lines->number);
+	extra->adjust = reading->entry->adjust;
+	reading->entry->extra = extra;
+	reading->entry = extra;
+	reading->mode = MODE_NONE;
+}
+
+/* False on a fault; *ended when the entry is over. */
+static bool read_line(struct reading *reading, bool *ended)
+{
+	struct sim_lines *lines = reading->lines;
+	struct sim_entry *entry = reading->entry;
+	char *rest;
+
+	if (sim_lines_begins(lines, "ENTRY_END", NULL))
+		return *ended = true;
+	if (sim_lines_begins(lines, "MATCH", &rest))
+		return read_match(lines, entry, rest);
+	if (sim_lines_begins(lines, "ADJUST", &rest))
+		return read_adjust(lines, entry, rest);
+	if (sim_lines_begins(lines, "REPLY", &rest) || sim_lines_begins(lines, "FLAGS", &rest))
+		return read_header(lines, entry, rest);
+	if (sim_lines_begins(lines, "SECTION", &rest))
+		return begin_section(reading, rest);
+	if (sim_lines_begins(lines, "MANDATORY", NULL)) {
+		entry->mandatory = true;
+	} else if (sim_lines_begins(lines, "EXTRA_PACKET", NULL)) {
+		begin_extra(reading);
+	} else if (sim_lines_begins(lines, "RAW", NULL) || sim_lines_begins(lines, "HEX_ANSWER_BEGIN", NULL)) {
+		entry->raw = entry->raw ? entry->raw : malloc(1); /* also when no octet follows */
+		reading->mode = MODE_RAW;
+	} else if (sim_lines_begins(lines, "HEX_EDNSDATA_BEGIN", NULL)) {
+		reading->mode = MODE_EDNS;
+	} else if (sim_lines_begins(lines, "HEX_ANSWER_END", NULL) ||
+		   sim_lines_begins(lines, "HEX_EDNSDATA_END", NULL)) {
+		reading->mode = MODE_NONE;
+	} else {
+		return read_data(reading);
+	}
+	return true;
 }
 
 bool sim_entry_read(struct sim_lines *lines, struct sim_entry *entry)
 {
-	enum mode mode = MODE_NONE;
-	struct hex options = {0};
+	struct reading reading = {.lines = lines, .entry = entry, .defaults = {.ttl = SIM_DEFAULT_TTL}};
 	bool good = true, ended = false;
 
-	*entry = (struct sim_entry){.line = lines->number, .packet = ldns_pkt_new()};
-	ldns_pkt_set_edns_udp_size(entry->packet, EDNS_SIZE);
-	while (good && !ended && sim_lines_next(lines)) {
-		char *rest;
-
-		if (sim_lines_begins(lines, "ENTRY_END", NULL)) {
-			ended = true;
-		} else if (sim_lines_begins(lines, "MATCH", &rest)) {
-			good = read_match(lines, entry, rest);
-		} else if (sim_lines_begins(lines, "ADJUST", &rest)) {
-			good = read_adjust(lines, entry, rest);
-		} else if (sim_lines_begins(lines, "REPLY", &rest) || sim_lines_begins(lines, "FLAGS", &rest)) {
-			good = read_header(lines, entry, rest);
-		} else if (sim_lines_begins(lines, "SECTION", &rest)) {
-			good = begin_section(lines, rest, &mode);
-		} else if (sim_lines_begins(lines, "MANDATORY", NULL)) {
-			entry->mandatory = true;
-		} else if (sim_lines_begins(lines, "RAW", NULL) || sim_lines_begins(lines, "HEX_ANSWER_BEGIN", NULL)) {
-			entry->raw = entry->raw ? entry->raw : malloc(1); /* also when no octet follows */
-			mode = MODE_RAW;
-		} else if (sim_lines_begins(lines, "HEX_EDNSDATA_BEGIN", NULL)) {
-			mode = MODE_EDNS;
-		} else if (sim_lines_begins(lines, "HEX_ANSWER_END", NULL) ||
-			   sim_lines_begins(lines, "HEX_EDNSDATA_END", NULL)) {
-			mode = MODE_NONE;
-		} else {
-			good = read_data(lines, entry, mode, &options);
-		}
-	}
-	if (good && options.length)
-		ldns_pkt_set_edns_data(entry->packet,
-				       ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, options.length, options.bytes));
-	free(options.bytes);
+	begin_message(entry, lines->number);
+	while (good && !ended && sim_lines_next(lines))
+		good = read_line(&reading, &ended);
+	put_options(&reading);
+	ldns_rdf_deep_free(reading.defaults.origin);
+	ldns_rdf_deep_free(reading.defaults.previous);
 	return good && (ended || sim_lines_fault(lines, "no ENTRY_END for the entry of line %d", entry->line));
 }
 
@@ -335,4 +418,7 @@ void sim_entry_end(struct sim_entry *entry)
 {
 	ldns_pkt_free(entry->packet);
 	free(entry->raw);
+	if (entry->extra)
+		sim_entry_end(entry->extra);
+	free(entry->extra);
 }

@@ -127,7 +127,7 @@ void sim_target_deliver(struct sim_world *world, struct sim_exchange *exchange)
 {
 	if (!sim_servers_send(world->target->servers, exchange))
 		sim_world_break(world, "a reply of %zu octets: %s", exchange->reply_length, strerror(errno));
-	if (exchange->query->tcp) {
+	if (exchange->query->tcp && !exchange->extra) {
 		sim_world_close(world, exchange->id); /* a connection ends with the first reply, taken or not */
 		return;
 	}

@@ -328,7 +328,8 @@ bool sim_servers_send(struct sim_servers *servers, const struct sim_exchange *ex
 		hf_framing_write_prefix(prefix, exchange->reply_length);
 		bool sent = send_all(connection->fd, prefix, sizeof(prefix)) &&
 			    send_all(connection->fd, exchange->reply, exchange->reply_length);
-		connection->id = 0;
+		if (!exchange->extra)
+			connection->id = 0; /* the next query may come */
 		return sent;
 	}
 	return true;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "check.h"
 #include "client.h"
+#include "expression.h"
 #include "play.h"
 #include "settings.h"
 #include "target.h"
@@ -26,6 +27,8 @@ struct play {
 	struct sim_world world;
 	struct sim_client client;
 	unsigned checks; /* made so far */
+	struct sim_variable *variables; /* their names are the steps' */
+	size_t variable_count;
 	FILE *why;
 };
 
@@ -123,8 +126,6 @@ static bool play_check_answer(struct play *play, const struct sim_step *step)
 			fprintf(play->why, " %02x", question->reply->bytes[i]);
 		return fail(play, NULL, "\n");
 	}
-	if (!step->entry->match)
-		return fail(play, step, "the entry has no MATCH\n");
 	char *reason = NULL;
 	if (sim_check(step->entry, question->reply, &reason))
 		return true;
@@ -157,6 +158,53 @@ static bool play_reply(struct play *play, struct sim_step *step)
 	return true;
 }
 
+static bool value_of(struct play *play, const struct sim_step *step, double *value)
+{
+	static struct sim_variable none;
+	uint64_t deadline = sim_target_deadline(&play->world), now = play->world.now.mono_ns;
+	const struct sim_scope scope = {
+		.variables = play->variables ? play->variables : &none,
+		.count = play->variable_count,
+		.time = (double)play->world.now.wall_s,
+		.timeout = deadline == SIM_NEVER || deadline < now ? 0 : (double)(deadline - now) / 1e9,
+	};
+
+	return sim_expression_value(step->elapse, &scope, value) ||
+	       fail(play, step, "no value in '%s'\n", step->elapse);
+}
+
+static bool play_assign(struct play *play, const struct sim_step *step)
+{
+	struct sim_variable *variable = NULL;
+	double value;
+
+	if (!value_of(play, step, &value))
+		return false;
+	for (size_t i = 0; i < play->variable_count && !variable; i++)
+		if (strcmp(play->variables[i].name, step->variable) == 0)
+			variable = &play->variables[i];
+	if (!variable) {
+		play->variables =
+			realloc(play->variables, (play->variable_count + 1) * sizeof(*play->variables));
+		variable = &play->variables[play->variable_count++];
+		variable->name = step->variable;
+	}
+	variable->value = value;
+	return true;
+}
+
+static bool play_time_passes(struct play *play, const struct sim_step *step)
+{
+	double seconds;
+
+	if (!value_of(play, step, &seconds))
+		return false;
+	if (seconds < 0 || seconds > 1e9)
+		return fail(play, step, "%g seconds cannot pass\n", seconds);
+	sim_world_run(&play->world, play->world.now.mono_ns + (uint64_t)(seconds * HF_NS_PER_SECOND), NULL, NULL);
+	return true;
+}
+
 static bool play_step(struct play *play, size_t index)
 {
 	struct sim_step *step = &play->scenario->steps[index];
@@ -174,9 +222,7 @@ static bool play_step(struct play *play, size_t index)
 	case SIM_STEP_REPLY:
 		return play_reply(play, step);
 	case SIM_STEP_TIME_PASSES:
-		sim_world_run(&play->world, play->world.now.mono_ns + (uint64_t)(step->elapse_s * HF_NS_PER_SECOND), NULL,
-			      NULL);
-		return true;
+		return play_time_passes(play, step);
 	case SIM_STEP_TIMEOUT:
 		return sim_world_time_out(&play->world) || fail(play, step, "no query waits for a reply\n");
 	case SIM_STEP_NOTHING:
@@ -184,6 +230,18 @@ static bool play_step(struct play *play, size_t index)
 		settle(play);
 		return play->scenario->dialect == SIM_TESTBOUND || sim_world_pending(&play->world) == 0 ||
 		       fail(play, step, "%zu queries wait for a reply\n", sim_world_pending(&play->world));
+	case SIM_STEP_TRAFFIC:
+		settle(play);
+		return true;
+	case SIM_STEP_ASSIGN:
+		return play_assign(play, step);
+	case SIM_STEP_CHECK_FILE:
+		return fail(play, step, "no such file is written here\n");
+	case SIM_STEP_INFRA_RTT:
+	case SIM_STEP_FLUSH_MESSAGE:
+	case SIM_STEP_EXPIRE_MESSAGE:
+		sim_world_tell(&play->world, "   ignored: nothing corresponds to it");
+		return true;
 	}
 	return true;
 }
@@ -242,6 +300,7 @@ static void play_world(struct play *play, FILE *story, struct sim_result *result
 	result->queries = world->queries;
 	sim_client_end(&play->client);
 	sim_world_end(world);
+	free(play->variables);
 }
 
 void sim_play(const char *path, const struct sim_options *options, FILE *story, struct sim_result *result)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "entry.h"
+#include "expression.h"
 #include "lines.h"
 #include "scenario.h"
 
@@ -21,6 +22,13 @@ static const struct {
 	{"TIME_PASSES", SIM_STEP_TIME_PASSES, false},
 	{"TIMEOUT", SIM_STEP_TIMEOUT, false},
 	{"NOTHING", SIM_STEP_NOTHING, false},
+	{"TRAFFIC", SIM_STEP_TRAFFIC, false},
+	{"INFRA_RTT", SIM_STEP_INFRA_RTT, false},
+	{"FLUSH_MESSAGE", SIM_STEP_FLUSH_MESSAGE, false},
+	{"EXPIRE_MESSAGE", SIM_STEP_EXPIRE_MESSAGE, false},
+	{"CHECK_AUTOTRUST", SIM_STEP_CHECK_FILE, false},
+	{"CHECK_TEMPFILE", SIM_STEP_CHECK_FILE, false},
+	{"ASSIGN", SIM_STEP_ASSIGN, false},
 };
 
 const char *sim_step_kind_text(enum sim_step_kind kind)
@@ -55,11 +63,38 @@ static void strip_quotes(char *value)
 	}
 }
 
-static bool read_head(struct sim_lines *lines, struct sim_scenario *scenario)
+/* Files that testbound writes before it starts: AUTOTRUST_FILE name … AUTOTRUST_END, TEMPFILE_CONTENTS name … TEMPFILE_END. */
+static bool read_file(struct sim_lines *lines, const char *end)
+{
+	int line = lines->number;
+
+	while (sim_lines_next(lines))
+		if (sim_lines_begins(lines, end, NULL))
+			return true;
+	return sim_lines_fault(lines, "no %s for the file of line %d", end, line);
+}
+
+static void add_setting(struct sim_scenario *scenario, const struct sim_setting *setting)
+{
+	scenario->settings =
+		realloc(scenario->settings, (scenario->setting_count + 1) * sizeof(*scenario->settings));
+	scenario->settings[scenario->setting_count++] = *setting;
+}
+
+static const char *block_of(const char *name, enum sim_dialect dialect)
 {
 	static const char *const blocks[] = {"server", "stub-zone", "forward-zone", "auth-zone", "remote-control",
 					     "python", "view", "rpz", "cachedb", "dnscrypt", "dynlib", "ipset"};
-	const char *block = "";
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		if (strcmp(blocks[i], name) == 0)
+			return blocks[i];
+	return dialect == SIM_TESTBOUND ? "other" : NULL; /* a newer Unbound's */
+}
+
+static bool read_head(struct sim_lines *lines, struct sim_scenario *scenario)
+{
+	const char *block = "", *found;
 	unsigned block_number = 0;
 
 	while (sim_lines_next(lines)) {
@@ -67,30 +102,30 @@ static bool read_head(struct sim_lines *lines, struct sim_scenario *scenario)
 
 		if (strcmp(text, "CONFIG_END") == 0)
 			return true;
+		if (sim_lines_begins(lines, "AUTOTRUST_FILE", NULL) || sim_lines_begins(lines, "TEMPFILE_CONTENTS", NULL)) {
+			add_setting(scenario, &(struct sim_setting){.line = lines->number, .block = "file",
+								    .key = strdup("file"), .value = strdup("")});
+			if (!read_file(lines, text[0] == 'A' ? "AUTOTRUST_END" : "TEMPFILE_END"))
+				return false;
+			continue;
+		}
+		if (sim_lines_begins(lines, "TEMPFILE_NAME", NULL))
+			continue;
 		char *colon = strchr(text, ':');
 		if (!colon)
 			return sim_lines_fault(lines, "expected 'key: value' or CONFIG_END");
 		*colon = '\0';
 		char *value = colon + 1 + strspn(colon + 1, " \t");
-		if (!*value) {
-			const char *found = NULL;
-
-			for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-				if (strcmp(blocks[i], text) == 0)
-					found = blocks[i];
-			if (found) {
-				scenario->dialect = SIM_TESTBOUND;
-				block = found;
-				block_number++;
-				continue;
-			}
+		if (!*value && (found = block_of(text, scenario->dialect))) {
+			scenario->dialect = SIM_TESTBOUND;
+			block = found;
+			block_number++;
+			continue;
 		}
 		strip_quotes(value);
-		scenario->settings = realloc(scenario->settings,
-					     (scenario->setting_count + 1) * sizeof(*scenario->settings));
-		scenario->settings[scenario->setting_count++] = (struct sim_setting){
-			.line = lines->number, .block = block, .block_number = block_number,
-			.key = strdup(text), .value = strdup(value)};
+		add_setting(scenario, &(struct sim_setting){.line = lines->number, .block = block,
+							    .block_number = block_number, .key = strdup(text),
+							    .value = strdup(value)});
 	}
 	return sim_lines_fault(lines, "no CONFIG_END");
 }
@@ -125,16 +160,16 @@ static bool read_range(struct sim_lines *lines, struct sim_scenario *scenario, c
 		if (sim_lines_begins(lines, "RANGE_END", NULL))
 			return true;
 		if (sim_lines_begins(lines, "ADDRESS", &rest)) {
-			word = sim_lines_word(&rest);
-			if (!add_address(lines, range, word ? word : ""))
-				return false;
+			do {
+				word = sim_lines_word(&rest);
+				if (!add_address(lines, range, word ? word : ""))
+					return false;
+			} while (*(rest + strspn(rest, " \t")));
 		} else if (sim_lines_begins(lines, "ENTRY_BEGIN", NULL)) {
 			range->entries = realloc(range->entries, (range->entry_count + 1) * sizeof(*range->entries));
 			struct sim_entry *entry = &range->entries[range->entry_count++];
 			if (!sim_entry_read(lines, entry))
 				return false;
-			if (!entry->match)
-				return sim_lines_fault(lines, "a range's entry without MATCH");
 		} else {
 			return sim_lines_fault(lines, "'%.40s' within a range", lines->text);
 		}
@@ -144,15 +179,46 @@ static bool read_range(struct sim_lines *lines, struct sim_scenario *scenario, c
 
 /* ---- steps ---- */
 
+static bool keep_expression(struct sim_lines *lines, struct sim_step *step, const char *text)
+{
+	static const struct sim_scope form = {0};
+	double value;
+
+	if (!sim_expression_value(text, &form, &value) || value < 0 || value > 1e9)
+		return sim_lines_fault(lines, "not a number of seconds: '%s'", text);
+	step->elapse = strdup(text);
+	return true;
+}
+
 static bool read_elapse(struct sim_lines *lines, struct sim_step *step, char *rest)
 {
-	const char *word = sim_lines_word(&rest), *value = sim_lines_word(&rest);
-	char *end = NULL;
+	const char *word = sim_lines_word(&rest);
 
-	if (word && value && (strcmp(word, "ELAPSE") == 0 || strcmp(word, "EVAL") == 0))
-		step->elapse_s = strtod(value, &end);
-	if (!end || end == value || *end || step->elapse_s < 0 || step->elapse_s > 1e9)
+	if (!word || (strcmp(word, "ELAPSE") != 0 && strcmp(word, "EVAL") != 0))
 		return sim_lines_fault(lines, "TIME_PASSES needs ELAPSE and a number of seconds");
+	return keep_expression(lines, step, rest);
+}
+
+/* "name = expression" */
+static bool read_assignment(struct sim_lines *lines, struct sim_step *step, char *rest)
+{
+	char *equals = strchr(rest, '='), *name;
+
+	if (!equals)
+		return sim_lines_fault(lines, "ASSIGN needs a name, '=' and a value");
+	*equals = '\0';
+	if (!(name = sim_lines_word(&rest)))
+		return sim_lines_fault(lines, "ASSIGN needs a name");
+	step->variable = strdup(name);
+	return keep_expression(lines, step, equals + 1);
+}
+
+static bool read_step_address(struct sim_lines *lines, struct sim_step *step, char *rest)
+{
+	const char *word = sim_lines_word(&rest);
+
+	if (!word || !hf_address_from_text(word, 53, &step->address))
+		return sim_lines_fault(lines, "not an address: '%s'", word ? word : "");
 	return true;
 }
 
@@ -175,15 +241,22 @@ static bool read_step(struct sim_lines *lines, struct sim_scenario *scenario, ch
 	step->kind = step_kinds[kind].kind;
 	if (step->kind == SIM_STEP_TIME_PASSES && !read_elapse(lines, step, rest))
 		return false;
-	/* Testbound says on the line itself who asks. */
-	if (step->kind == SIM_STEP_QUERY && (word = sim_lines_word(&rest)) && strcmp(word, "ADDRESS") == 0 &&
-	    (!(word = sim_lines_word(&rest)) || !hf_address_from_text(word, 53, &step->address)))
-		return sim_lines_fault(lines, "not an address: '%s'", word ? word : "");
+	if (step->kind == SIM_STEP_ASSIGN && !read_assignment(lines, step, rest))
+		return false;
+	/* testbound says on the line itself who asks or is asked */
+	if (step->kind <= SIM_STEP_REPLY && (word = sim_lines_word(&rest))) {
+		if (strcmp(word, "ADDRESS") != 0)
+			return sim_lines_fault(lines, "'%s' behind the step's kind", word);
+		if (!read_step_address(lines, step, rest))
+			return false;
+	}
 	while ((*have_line = sim_lines_next(lines))) {
 		if (sim_lines_begins(lines, "ADDRESS", &rest)) {
-			word = sim_lines_word(&rest);
-			if (!word || !hf_address_from_text(word, 53, &step->address))
-				return sim_lines_fault(lines, "not an address: '%s'", word ? word : "");
+			if (!read_step_address(lines, step, rest))
+				return false;
+		} else if (sim_lines_begins(lines, "FILE_BEGIN", NULL)) {
+			if (!read_file(lines, "FILE_END"))
+				return false;
 		} else if (sim_lines_begins(lines, "ENTRY_BEGIN", NULL) && !step->entry) {
 			step->entry = calloc(1, sizeof(*step->entry));
 			if (!sim_entry_read(lines, step->entry))
@@ -268,6 +341,10 @@ void sim_scenario_free(struct sim_scenario *scenario)
 			sim_entry_end(scenario->steps[i].entry);
 			free(scenario->steps[i].entry);
 		}
+	for (size_t i = 0; i < scenario->step_count; i++) {
+		free(scenario->steps[i].elapse);
+		free(scenario->steps[i].variable);
+	}
 	free(scenario->settings);
 	free(scenario->ranges);
 	free(scenario->steps);

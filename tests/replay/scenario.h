@@ -5,8 +5,8 @@
  * (Unbound): a "server:" block with zones' blocks, ranges that overlap, replies taken at their own step. In both:
  *   RANGE_BEGIN first last [address]  ADDRESS address …  ENTRY …  RANGE_END
  *   STEP number KIND [argument]  [ENTRY]
- *   ENTRY_BEGIN  MATCH words  ADJUST words  REPLY words  SECTION name, RRs …  RAW hex  MANDATORY  ENTRY_END
- * A ';' begins a comment; an RR may go over several lines in parentheses.
+ *   ENTRY_BEGIN  MATCH words  ADJUST words  REPLY words  SECTION name, RRs …  RAW hex  MANDATORY  EXTRA_PACKET …  ENTRY_END
+ * A ';' begins a comment; an RR may go over several lines in parentheses; $ORIGIN and $TTL hold within their entry.
  */
 #pragma once
 #include <ldns/ldns.h>
@@ -29,6 +29,9 @@ enum sim_match {
 	SIM_MATCH_EDNS = 1 << 12, SIM_MATCH_NOEDNS = 1 << 13, SIM_MATCH_DO = 1 << 14, SIM_MATCH_NSID = 1 << 15,
 	SIM_MATCH_UDP = 1 << 16, SIM_MATCH_TCP = 1 << 17,
 	SIM_MATCH_EDE = 1 << 18, /* `ede` is among the message's; SIM_EDE_ANY: any is */
+	SIM_MATCH_EDNSDATA = 1 << 19, /* the same options, octet by octet */
+	SIM_MATCH_CLIENT_COOKIE = 1 << 20, SIM_MATCH_SERVER_COOKIE = 1 << 21, /* there is one (RFC 7873) */
+	SIM_MATCH_SERIAL = 1 << 22, /* `serial` is that of the SOA in authority */
 	SIM_MATCH_QUESTION = SIM_MATCH_QNAME | SIM_MATCH_QTYPE,
 	SIM_MATCH_ALL = SIM_MATCH_OPCODE | SIM_MATCH_QUESTION | SIM_MATCH_FLAGS | SIM_MATCH_RCODE | SIM_MATCH_ANSWER |
 			SIM_MATCH_AUTHORITY | SIM_MATCH_ADDITIONAL,
@@ -41,12 +44,14 @@ enum sim_adjust {
 	SIM_ADJUST_QUERY = 1 << 1, /* the query's whole question */
 	SIM_ADJUST_SILENT = 1 << 2,
 	SIM_ADJUST_RAW_ID = 1 << 3, /* the query's ID into RAW octets */
+	SIM_ADJUST_OPTIONS = 1 << 4, /* the query's EDNS options; the scope of a client subnet is its source prefix */
 };
 
 struct sim_entry {
 	int line;
 	uint32_t match;
 	int ede;
+	uint32_t serial;
 	uint32_t adjust;
 	unsigned sleep_s;
 	bool mandatory; /* must have replied once when the scenario ends */
@@ -54,6 +59,7 @@ struct sim_entry {
 	ldns_pkt *packet;
 	uint8_t *raw; /* instead of `packet`; NULL for none */
 	size_t raw_length;
+	struct sim_entry *extra; /* a further message that goes out behind this one; NULL for none */
 };
 
 struct sim_range {
@@ -67,16 +73,21 @@ struct sim_range {
 
 enum sim_step_kind {
 	SIM_STEP_QUERY, SIM_STEP_CHECK_ANSWER, SIM_STEP_CHECK_OUT_QUERY, SIM_STEP_REPLY,
-	SIM_STEP_TIME_PASSES, SIM_STEP_TIMEOUT, SIM_STEP_NOTHING,
+	SIM_STEP_TIME_PASSES, SIM_STEP_TIMEOUT, SIM_STEP_NOTHING, SIM_STEP_TRAFFIC,
+	/* Testbound's looks into Unbound: read, and said to be ignored. */
+	SIM_STEP_INFRA_RTT, SIM_STEP_FLUSH_MESSAGE, SIM_STEP_EXPIRE_MESSAGE,
+	SIM_STEP_CHECK_FILE, /* of a trust anchor or a zone, which nothing here writes: fails */
+	SIM_STEP_ASSIGN,
 };
 
 struct sim_step {
 	int line;
 	unsigned number;
 	enum sim_step_kind kind;
-	struct hf_address address; /* family 0: none said */
+	struct hf_address address; /* a server's, a client's for QUERY; family 0: none said */
 	struct sim_entry *entry;   /* NULL for none */
-	double elapse_s;
+	char *elapse;		   /* seconds, an expression (expression.h) */
+	char *variable;		   /* ASSIGN: its name; `elapse` is the value */
 	bool replied; /* a REPLY that went out */
 };
 

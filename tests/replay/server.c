@@ -4,6 +4,8 @@
 #include <string.h>
 #include "server.h"
 
+#define EDNS_CLIENT_SUBNET 8
+
 static bool range_fits(const struct sim_range *range, const struct sim_world *world, const struct hf_address *server)
 {
 	if (world->range_number < range->first || world->range_number > range->last)
@@ -43,6 +45,19 @@ static struct sim_entry *take_one_shot(struct sim_world *world, const struct sim
 
 /* ---- octets of a reply ---- */
 
+/* The scope of a client subnet becomes its source prefix (RFC 7871 §7.2.1). */
+static void copy_options(const ldns_pkt *query, ldns_pkt *reply)
+{
+	ldns_rdf *options = ldns_rdf_clone(ldns_pkt_edns_data(query));
+	uint8_t *bytes = ldns_rdf_data(options);
+
+	for (size_t at = 0; at + 4 <= ldns_rdf_size(options); at += 4u + ldns_read_uint16(bytes + at + 2))
+		if (ldns_read_uint16(bytes + at) == EDNS_CLIENT_SUBNET && at + 8 <= ldns_rdf_size(options))
+			bytes[at + 7] = bytes[at + 6];
+	ldns_rdf_deep_free(ldns_pkt_edns_data(reply));
+	ldns_pkt_set_edns_data(reply, options);
+}
+
 static ldns_pkt *adjusted(const struct sim_entry *entry, const ldns_pkt *query)
 {
 	ldns_pkt *reply = ldns_pkt_clone(entry->packet);
@@ -71,6 +86,8 @@ static ldns_pkt *adjusted(const struct sim_entry *entry, const ldns_pkt *query)
 		ldns_pkt_set_edns_extended_rcode(reply, 0);
 	} else {
 		ldns_pkt_set_edns_do(reply, ldns_pkt_edns_do(query));
+		if ((entry->adjust & SIM_ADJUST_OPTIONS) && ldns_pkt_edns_data(query))
+			copy_options(query, reply);
 	}
 	return reply;
 }
@@ -78,6 +95,7 @@ static ldns_pkt *adjusted(const struct sim_entry *entry, const ldns_pkt *query)
 void sim_server_give(struct sim_world *world, struct sim_exchange *exchange, struct sim_entry *entry)
 {
 	entry->fired++;
+	exchange->extra = entry->extra;
 	if (entry->adjust & SIM_ADJUST_SILENT)
 		return;
 	if (entry->raw) {

@@ -122,7 +122,15 @@ static void deliver(struct sim_world *world, struct sim_exchange *exchange)
 
 	sim_world_tell(world, "<- %s %zu octets", hf_address_to_text(&exchange->server, server),
 		       exchange->reply_length);
+	uint64_t id = exchange->id;
+	struct sim_entry *extra = exchange->extra;
 	sim_target_deliver(world, exchange);
+	if (!extra)
+		return;
+	sim_target_settle(world);
+	for (size_t i = 0; i < world->exchange_count; i++)
+		if (world->exchanges[i].id == id)
+			sim_server_give(world, &world->exchanges[i], extra);
 }
 
 static struct sim_exchange *first_due(const struct sim_world *world)

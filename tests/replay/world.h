@@ -28,6 +28,7 @@ struct sim_exchange {
 	struct hf_address server;
 	struct sim_message *query;
 	uint8_t *reply; /* NULL: none is to come */
+	struct sim_entry *extra; /* what comes behind the reply; NULL: nothing */
 	size_t reply_length;
 	uint64_t due_ns;
 };
