@@ -39,12 +39,22 @@ static void turn_away(struct hf_resolver *resolver, struct hf_fetch *fetch, cons
 	hf_fetch_fail(resolver, fetch, HF_CAUSE_TURNED_AWAY);
 }
 
+static void note_silence(struct hf_resolver *resolver, struct hf_fetch *fetch)
+{
+	if (!fetch->zone || fetch->heard || fetch->silence_noted || fetch->sends == fetch->sends_before)
+		return;
+	fetch->silence_noted = true;
+	hf_zone_note_silence(fetch->zone, fetch->zone_round, resolver->now);
+}
+
 bool hf_bulkhead_enter(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
+	note_silence(resolver, fetch);
 	hf_bulkhead_leave(resolver, fetch);
 	if (fetch->delegation.source == HF_DELEGATION_FORWARD)
 		return true;
 	fetch->heard = fetch->servers_full = false;
+	fetch->sends_before = fetch->sends;
 	fetch->zone = hf_zones_enter(resolver->zones, fetch->delegation.zone);
 	if (!fetch->zone)
 		return true;
@@ -82,8 +92,7 @@ void hf_bulkhead_note_reply(struct hf_fetch *fetch)
 
 void hf_bulkhead_note_failure(struct hf_resolver *resolver, struct hf_fetch *fetch)
 {
-	if (fetch->zone && fetch->sends && !fetch->heard)
-		hf_zone_note_silence(fetch->zone, fetch->zone_round, resolver->now);
+	note_silence(resolver, fetch);
 }
 
 void hf_bulkhead_servers_full(struct hf_resolver *resolver, struct hf_fetch *fetch)

@@ -421,7 +421,8 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 			if (send_to(resolver, fetch, RECURSIVE))
 				return;
 		}
-		if (!go_to_parent(resolver, fetch) && !leave_route(resolver, fetch))
+		/* The parent must not have to bear what its child's servers are spared. */
+		if (fetch->servers_full || (!go_to_parent(resolver, fetch) && !leave_route(resolver, fetch)))
 			break;
 	}
 	if (fetch->servers_full)

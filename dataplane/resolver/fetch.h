@@ -72,6 +72,8 @@ struct hf_fetch {
 	struct hf_delegation delegation;
 	struct hf_zone *zone; /* where it is counted as standing; NULL: nowhere */
 	uint32_t zone_round;
+	unsigned sends_before; /* it came there */
+	bool silence_noted;   /* as the fault of the first zone that was silent */
 	bool probing;	      /* one of few that ask a zone whose servers were all silent */
 	bool heard;	      /* one of the delegation's servers replied */
 	bool servers_full;    /* one was passed over that has too many queries open */

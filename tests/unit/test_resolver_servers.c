@@ -12,7 +12,7 @@
 #include "wire/type.h"
 
 static const uint64_t secret[2] = {3, 4};
-static const struct hf_servers_bounds bounds = {400, 50, 3000};
+static const struct hf_servers_bounds bounds = {400, 50, 3000, 0};
 static const uint8_t *const zone = (const uint8_t *)"\7example\3com";
 static const uint8_t *const other_zone = (const uint8_t *)"\5other\3com";
 
@@ -181,6 +181,81 @@ static void without_chance_picks_the_first_that_is_not_dead(void **state)
 	hf_servers_free(servers);
 }
 
+static void a_server_silent_for_one_zone_is_lame_for_that_one(void **state)
+{
+	struct hf_servers *servers = hf_servers_new(16, secret);
+	const struct hf_address a = address(1);
+
+	(void)state;
+	for (unsigned i = 0; i < HF_SERVERS_DEAD_TIMEOUTS; i++) {
+		assert_false(hf_servers_is_lame(servers, &a, zone, at_ms(0)));
+		hf_servers_note_deaf(servers, &a, zone, at_ms(0));
+	}
+	assert_true(hf_servers_is_lame(servers, &a, zone, at_ms(59000)));
+	assert_false(hf_servers_is_lame(servers, &a, other_zone, at_ms(0)));
+	assert_false(hf_server_is_dead(server(servers, 1, 0)));
+	assert_false(hf_servers_is_lame(servers, &a, zone, at_ms(61000)));
+	hf_servers_note_deaf(servers, &a, zone, at_ms(61000));
+	assert_true(hf_servers_is_lame(servers, &a, zone, at_ms(62000)));
+	hf_servers_clear_deaf(servers, &a, zone);
+	assert_false(hf_servers_is_lame(servers, &a, zone, at_ms(62000)));
+	hf_servers_note_deaf(servers, &a, zone, at_ms(62000)); /* the first in a row again */
+	assert_false(hf_servers_is_lame(servers, &a, zone, at_ms(62000)));
+	/* What it said itself is not forgotten for a reply. */
+	hf_servers_mark_lame(servers, &a, other_zone, at_ms(62000));
+	hf_servers_clear_deaf(servers, &a, other_zone);
+	assert_true(hf_servers_is_lame(servers, &a, other_zone, at_ms(63000)));
+	hf_servers_free(servers);
+}
+
+static void the_quota_of_open_queries_follows_the_timeouts(void **state)
+{
+	struct hf_servers *servers = hf_servers_new(16, secret);
+	struct hf_server *s = server(servers, 1, 0);
+
+	(void)state;
+	assert_int_equal(hf_server_quota(s, 2000), 2000);
+	for (int i = 0; i < 5000; i++)
+		hf_server_note_timeout(s, at_ms(0));
+	assert_int_equal(hf_server_quota(s, 2000), 20);
+	assert_int_equal(hf_server_quota(s, 10), 4); /* some are always let through */
+	for (int i = 0; i < 5000; i++)
+		hf_server_note_rtt(s, HF_NS_PER_MS, at_ms(0));
+	assert_int_equal(hf_server_quota(s, 2000), 2000);
+	for (int i = 0; i < 5000; i++) { /* one in five lost is no reason */
+		if (i % 5)
+			hf_server_note_rtt(s, HF_NS_PER_MS, at_ms(0));
+		else
+			hf_server_note_timeout(s, at_ms(0));
+	}
+	assert_int_equal(hf_server_quota(s, 2000), 2000);
+	hf_servers_free(servers);
+}
+
+static void servers_with_their_quota_open_are_passed_over(void **state)
+{
+	struct hf_servers *servers = hf_servers_new(16, secret);
+	const struct hf_servers_bounds few = {400, 50, 3000, 8};
+	const struct hf_address a = address(1), b = address(2);
+	const struct hf_address *all[] = {&a, &b};
+	uint8_t seed = 0;
+	const struct hf_random random = {counting_fill, &seed};
+
+	(void)state;
+	server(servers, 1, 0)->open = 8;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(hf_servers_pick(servers, all, 2, &few, i % 2 ? &random : NULL, at_ms(0)), 1);
+	for (int i = 0; i < 3; i++) /* rather a dead one than one that is full */
+		hf_server_note_timeout(server(servers, 2, 0), at_ms(0));
+	assert_int_equal(hf_servers_pick(servers, all, 2, &few, NULL, at_ms(0)), 1);
+	assert_int_equal(hf_servers_pick(servers, all, 2, &few, &random, at_ms(0)), 1);
+	server(servers, 2, 0)->open = 8;
+	assert_int_equal(hf_servers_pick(servers, all, 2, &few, NULL, at_ms(0)), 2);
+	assert_int_equal(hf_servers_pick(servers, all, 2, &few, &random, at_ms(0)), 2);
+	assert_int_not_equal(hf_servers_pick(servers, all, 2, &bounds, &random, at_ms(0)), 2);
+	hf_servers_free(servers);
+}
+
 /* ---- failures.c ---- */
 
 static void note(struct hf_failures *failures, uint64_t ms)
@@ -311,6 +386,9 @@ int main(void)
 		cmocka_unit_test(lameness_is_of_one_zone_and_ends),
 		cmocka_unit_test(many_lame_marks_overwrite_the_oldest),
 		cmocka_unit_test(picks_from_the_band_of_the_fastest),
+		cmocka_unit_test(a_server_silent_for_one_zone_is_lame_for_that_one),
+		cmocka_unit_test(the_quota_of_open_queries_follows_the_timeouts),
+		cmocka_unit_test(servers_with_their_quota_open_are_passed_over),
 		cmocka_unit_test(without_chance_picks_the_first_that_is_not_dead),
 		cmocka_unit_test(a_failure_holds_for_its_time_and_its_question),
 		cmocka_unit_test(failures_in_a_row_hold_longer_up_to_five_minutes),
