@@ -25,6 +25,7 @@ struct zone {
 	uint32_t held, strangers; /* tickets: of the zone; of names below that no known zone holds */
 	uint32_t used_s, cut_s;	  /* when last looked at; when an answer last came from a zone of this name (0: never) */
 	uint16_t here, deeper;	  /* answers that came from here or above, and from zones below */
+	uint64_t closed_until_ns; /* the resolver threads turn its misses away */
 	uint32_t turned_away;	  /* since it was last told */
 	uint32_t told_s;
 };
@@ -173,14 +174,14 @@ static unsigned split(const struct hf_query *query, uint8_t offsets[HF_ADMISSION
 /* ---- how much there is to share ---- */
 
 /* The least wait of an interval tells a queue that stands from a burst (as CoDel does, RFC 8289 §3). */
-static void adapt(struct hf_admission *admission, uint64_t arrived_ns, uint64_t taken_ns, struct hf_now now)
+static void adapt(struct hf_admission *admission, uint64_t arrived_ns, uint64_t taken_ns, uint64_t now_ns)
 {
 	if (!taken_ns)
 		return;
 	/* What was long under way after it was taken tells how it was then. */
-	if (now.mono_ns - taken_ns < FRESH_MS * HF_NS_PER_MS && taken_ns - arrived_ns < admission->least_waited_ns)
+	if (now_ns - taken_ns < FRESH_MS * HF_NS_PER_MS && taken_ns - arrived_ns < admission->least_waited_ns)
 		admission->least_waited_ns = taken_ns - arrived_ns;
-	if (now.mono_ns < admission->interval_end_ns)
+	if (now_ns < admission->interval_end_ns)
 		return;
 	if (admission->least_waited_ns == UINT64_MAX) {
 		/* nothing is known */
@@ -197,7 +198,7 @@ static void adapt(struct hf_admission *admission, uint64_t arrived_ns, uint64_t 
 		admission->room -= admission->room / 8;
 	}
 	admission->least_waited_ns = UINT64_MAX;
-	admission->interval_end_ns = now.mono_ns + HF_ADMISSION_INTERVAL_MS * HF_NS_PER_MS;
+	admission->interval_end_ns = now_ns + HF_ADMISSION_INTERVAL_MS * HF_NS_PER_MS;
 }
 
 static unsigned free_room(const struct hf_admission *admission)
@@ -281,7 +282,7 @@ enum hf_admission_verdict hf_admission_take(struct hf_admission *admission, cons
 	zone = find_or_make(admission, hash, now_s);
 	if (zone) {
 		zone->used_s = now_s;
-		if (zone->held >= zone_share(admission) &&
+		if (zone->held >= (zone->closed_until_ns > now.mono_ns ? 1 : zone_share(admission)) &&
 		    !(depth <= 1 && delegates(zone, depth))) {
 			if (above)
 				above->strangers--;
@@ -297,10 +298,10 @@ enum hf_admission_verdict hf_admission_take(struct hf_admission *admission, cons
 }
 
 void hf_admission_return(struct hf_admission *admission, const struct hf_admission_pass *pass,
-			 const struct hf_query *query, unsigned cut, uint64_t arrived_ns, uint64_t taken_ns,
-			 struct hf_now now)
+			 const struct hf_query *query, const struct hf_admission_result *result)
 {
-	uint32_t now_s = (uint32_t)(now.mono_ns / HF_NS_PER_SECOND);
+	uint32_t now_s = (uint32_t)(result->answered_ns / HF_NS_PER_SECOND);
+	unsigned cut = result->cut;
 	struct zone *zone = zone_at(admission, pass->zone), *above = zone_at(admission, pass->above), *at;
 	uint8_t offsets[HF_ADMISSION_DEPTH_MAX + 1];
 
@@ -312,7 +313,9 @@ void hf_admission_return(struct hf_admission *admission, const struct hf_admissi
 		above->strangers--;
 	admission->clients[pass->client - 1]--;
 	admission->held--;
-	adapt(admission, arrived_ns, taken_ns, now);
+	adapt(admission, result->arrived_ns, result->taken_ns, result->answered_ns);
+	if (zone && result->turned_away)
+		zone->closed_until_ns = result->answered_ns + HF_ADMISSION_CLOSED_MS * HF_NS_PER_MS;
 	if (!cut--)
 		return;
 	if (zone)

@@ -23,6 +23,7 @@ enum {
 	HF_ADMISSION_FLOOR = 8,	       /* tickets a zone may hold in any case */
 	HF_ADMISSION_DEPTH_MAX = 12,   /* labels looked at; a zone below counts as part of that at this depth */
 	HF_ADMISSION_TARGET_MS = 20,   /* a miss may wait so long for a resolver thread */
+	HF_ADMISSION_CLOSED_MS = 500,
 	HF_ADMISSION_INTERVAL_MS = 50, /* when all waited longer for so long, there is less to share */
 };
 
@@ -44,11 +45,14 @@ void hf_admission_free(struct hf_admission *admission);
 enum hf_admission_verdict hf_admission_take(struct hf_admission *admission, const struct hf_query *query,
 					    const struct hf_address *client, unsigned wait_limit, struct hf_now now,
 					    struct hf_admission_pass *pass);
-/* The ticket is back. `cut`: labels plus one of the zone that its answer came from, 0 when unknown; it came at `arrived_ns`, and a
- * resolver thread took it at `taken_ns`. */
+/* What became of a ticket. Times are monotonic; `taken_ns` 0: no resolver thread took it. */
+struct hf_admission_result {
+	uint8_t cut;	  /* labels plus one of the zone that its answer came from, 0 when unknown */
+	bool turned_away; /* by a limit of the zone: for HF_ADMISSION_CLOSED_MS one miss at a time finds out whether it still holds */
+	uint64_t arrived_ns, taken_ns, answered_ns;
+};
 void hf_admission_return(struct hf_admission *admission, const struct hf_admission_pass *pass,
-			 const struct hf_query *query, unsigned cut, uint64_t arrived_ns, uint64_t taken_ns,
-			 struct hf_now now);
+			 const struct hf_query *query, const struct hf_admission_result *result);
 
 /* After HF_ADMISSION_ZONE_SHARE: the zone that was turned away, as a suffix of the query's name, when it was not told for a
  * minute; else NULL. `turned_away`: how many were since the last time. */

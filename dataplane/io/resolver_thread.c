@@ -69,6 +69,7 @@ static void answer(struct hf_resolver_thread *self, const struct hf_action *acti
 
 	ticket->rcode = ntohs(action->answer.record->flags) & HF_RCODE_MASK;
 	ticket->zone_labels = action->answer.zone_labels;
+	ticket->turned_away = action->answer.turned_away;
 	ticket->answered_ns = self->now.mono_ns;
 	ticket->too_late = is_too_late(self, ticket);
 	if (!ticket->too_late)

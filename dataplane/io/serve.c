@@ -399,9 +399,14 @@ void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
 
 void hf_serve_release(struct hf_serve *serve, struct hf_ticket *ticket)
 {
-	const struct hf_now answered = {.mono_ns = ticket->answered_ns};
+	const struct hf_admission_result result = {
+		.cut = ticket->zone_labels,
+		.turned_away = ticket->turned_away,
+		.arrived_ns = ticket->arrived_ns,
+		.taken_ns = ticket->taken_ns,
+		.answered_ns = ticket->answered_ns,
+	};
 
-	hf_admission_return(serve->admission, &ticket->pass, &ticket->query, ticket->zone_labels, ticket->arrived_ns,
-			    ticket->taken_ns, answered);
+	hf_admission_return(serve->admission, &ticket->pass, &ticket->query, &result);
 	hf_ticket_give(serve->tickets, ticket);
 }

@@ -40,6 +40,7 @@ struct hf_ticket {
 	/* The answer. reply_length 0: there is none to send. */
 	unsigned rcode;
 	uint8_t zone_labels; /* plus one, of the zone that the name was found in; 0: unknown */
+	bool turned_away;    /* by a limit of the name's zone */
 	bool too_late;	     /* the client does not wait any more (clients.discard-timeout-ms) */
 	uint32_t reply_length;
 	uint8_t *reply; /* inline_reply, or malloc()ed: hf_ticket_give() frees it */

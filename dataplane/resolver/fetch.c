@@ -50,6 +50,8 @@ void hf_fetch_finish(struct hf_resolver *resolver, struct hf_fetch *fetch, struc
 		waiter->next_waiter = NULL;
 		if (!waiter->zone_labels)
 			waiter->zone_labels = hf_fetch_zone_labels(fetch, waiter->name);
+		waiter->turned_away |= result->cause == HF_CAUSE_TURNED_AWAY && result->kind == HF_RESULT_FAILED &&
+				       hf_name_equal(fetch->name, waiter->name);
 		hf_question_fetched(resolver, waiter, result);
 	}
 	hf_inflight_free(resolver, fetch);

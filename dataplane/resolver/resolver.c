@@ -560,6 +560,7 @@ static struct hf_action answer_action(struct hf_resolver *resolver, struct hf_cl
 	action.answer.ede_count = client->too_late ? 1 : question->ede_count;
 	action.answer.from_cache = !question->upstream_used;
 	action.answer.zone_labels = question->zone_labels;
+	action.answer.turned_away = question->turned_away;
 	if (!question->zone_labels && question->waiting_on)
 		action.answer.zone_labels = hf_fetch_zone_labels(question->waiting_on, question->name);
 	hf_count(resolver, answers);

@@ -122,6 +122,7 @@ struct hf_action {
 			unsigned ede_count;
 			bool from_cache;  /* no upstream query was needed */
 			bool cacheable;	  /* it was put into the answer cache: may be promoted */
+			bool turned_away; /* by a limit of its zone or servers: so would others be now */
 			uint8_t zone_labels; /* plus one, of the zone whose servers were asked for the name itself; 0: none was */
 		} answer;
 	};

@@ -21,6 +21,7 @@ struct bench {
 	struct hf_query queries[MAX];
 	struct hf_admission_pass passes[MAX];
 	unsigned count; /* admitted and not given back */
+	bool turned_away; /* what is given back was */
 };
 
 static int setup(void **state)
@@ -89,9 +90,16 @@ static unsigned flood(struct bench *bench, const char *zone, unsigned count)
 static void give_back(struct bench *bench, unsigned count, int labels, uint64_t waited_ms)
 {
 	assert_true(count <= bench->count);
+	const struct hf_admission_result result = {
+		.cut = (uint8_t)(labels + 1),
+		.turned_away = bench->turned_away,
+		.arrived_ns = bench->now.mono_ns - waited_ms * HF_NS_PER_MS,
+		.taken_ns = bench->now.mono_ns,
+		.answered_ns = bench->now.mono_ns,
+	};
+
 	for (unsigned i = 0; i < count; i++)
-		hf_admission_return(bench->admission, &bench->passes[i], &bench->queries[i], (unsigned)(labels + 1),
-				    bench->now.mono_ns - waited_ms * HF_NS_PER_MS, bench->now.mono_ns, bench->now);
+		hf_admission_return(bench->admission, &bench->passes[i], &bench->queries[i], &result);
 	bench->count -= count;
 	memmove(bench->passes, bench->passes + count, bench->count * sizeof(bench->passes[0]));
 	memmove(bench->queries, bench->queries + count, bench->count * sizeof(bench->queries[0]));
@@ -262,6 +270,22 @@ static void a_slash_64_is_one_client(void **state)
 	assert_int_equal(take_from(bench, "b.com.", &client, 1), HF_ADMISSION_YES);
 }
 
+static void a_zone_that_the_resolver_turns_away_is_asked_one_at_a_time(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_true(take(bench, "a.victim.com."));
+	bench->turned_away = true;
+	give_back(bench, 1, 2, 0);
+	assert_int_equal(flood(bench, "victim.com.", 100), 1);
+	assert_true(take(bench, "a.other.com."));
+	bench->now.mono_ns += (HF_ADMISSION_CLOSED_MS + 1) * HF_NS_PER_MS;
+	assert_true(flood(bench, "victim.com.", 100) > 50);
+	bench->turned_away = false;
+	give_back(bench, bench->count, 2, 0);
+	assert_true(flood(bench, "victim.com.", 100) > 50);
+}
+
 static void who_was_turned_away_is_told_once_a_minute(void **state)
 {
 	struct bench *bench = *state;
@@ -312,6 +336,7 @@ int main(void)
 		TEST(a_flooded_top_level_domain_spares_the_known_zones_below),
 		TEST(a_client_has_a_bounded_number_of_unanswered_questions),
 		TEST(a_slash_64_is_one_client),
+		TEST(a_zone_that_the_resolver_turns_away_is_asked_one_at_a_time),
 		TEST(who_was_turned_away_is_told_once_a_minute),
 		TEST(long_names_and_the_root_are_taken),
 	};
