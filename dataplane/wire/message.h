@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "wire/cookie.h"
 #include "wire/name.h"
 #include "wire/rrset.h"
 #include "wire/type.h"
@@ -41,6 +42,17 @@ enum hf_query_verdict {
 	HF_QUERY_FORMERR,  /* header is usable, the rest is not */
 	HF_QUERY_NOTIMP,   /* opcode other than QUERY */
 	HF_QUERY_BADVERS,  /* EDNS version > 0 */
+	HF_QUERY_COOKIE,   /* no question, but a COOKIE: it wants a server cookie, no more (RFC 7873 §5.4) */
+};
+
+/* What a query's options ask for and the reply's OPT then tells. */
+enum { HF_ASKED_NSID = 1, HF_ASKED_COOKIE = 2, HF_ASKED_KEEPALIVE = 4 };
+struct hf_query_options {
+	uint8_t asked; /* whoever takes the request clears what it does not grant */
+	bool cookie_valid;     /* the client has shown that it gets mail at its address; set by whoever takes the request */
+	uint8_t cookie_length; /* as sent: 8, 16–40; HF_COOKIE_SIZE once hf_cookie_answer() has made it the reply's */
+	uint16_t keepalive;    /* to tell: how long this connection may be idle, in tenths of a second */
+	uint8_t cookie[HF_COOKIE_MAX];
 };
 
 struct hf_query {
@@ -53,11 +65,12 @@ struct hf_query {
 	const uint8_t *question;  /* into the packet: name as sent (0x20 case kept), type, class */
 	uint8_t name[HF_NAME_MAX + 1]; /* lower-cased, zero-padded to a multiple of 8 octets */
 	struct hf_edns edns;
+	struct hf_query_options options; /* of version 0; nothing asked after any fault */
 };
 
 /* Parses a client's message strictly: QR=0, exactly one question whose name is uncompressed, no
  * answer or authority records, at most one OPT and an optional trailing TSIG/SIG(0) that is not
- * looked at, no octets behind. Whatever the verdict, id, flags, question_length are filled as far as known, and
+ * looked at, no octets behind. A message without question is taken for its COOKIE only. Whatever the verdict, id, flags, question_length are filled as far as known, and
  * edns.present says whether the reply may hold an OPT. IXFR with its SOA is HF_QUERY_NOTIMP. */
 enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struct hf_query *query);
 

@@ -78,13 +78,31 @@ static enum hf_query_verdict additional_parse(const uint8_t *packet, size_t leng
 	}
 	if (at != length)
 		return HF_QUERY_FORMERR;
-	return query->edns.version == 0 ? HF_QUERY_OK : HF_QUERY_BADVERS;
+	if (query->edns.version != 0)
+		return HF_QUERY_BADVERS;
+	if (query->edns.options_length > 0 && !hf_edns_read_options(&query->edns, &query->options)) {
+		query->options.asked = 0;
+		return HF_QUERY_FORMERR;
+	}
+	return HF_QUERY_OK;
+}
+
+/* QDCOUNT 0: RFC 7873 §5.4. */
+static enum hf_query_verdict no_question_parse(const uint8_t *packet, size_t length, struct hf_query *query)
+{
+	if (hf_octets_u16(packet + 6) | hf_octets_u16(packet + 8) ||
+	    additional_parse(packet, length, HF_HEADER_SIZE, hf_octets_u16(packet + 10), query) != HF_QUERY_OK ||
+	    !(query->options.asked & HF_ASKED_COOKIE)) {
+		query->options.asked = 0;
+		return HF_QUERY_FORMERR;
+	}
+	return HF_QUERY_COOKIE;
 }
 
 enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struct hf_query *query)
 {
 	enum hf_query_verdict verdict;
-	uint16_t ancount, nscount;
+	uint16_t qdcount, ancount, nscount;
 	size_t name_length, at;
 
 	query->id = query->flags = 0;
@@ -94,6 +112,8 @@ enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struc
 	query->reply_class = 0;
 	query->question = NULL;
 	query->edns = (struct hf_edns){0};
+	query->options.asked = 0;
+	query->options.cookie_valid = false;
 	if (length < HF_HEADER_SIZE)
 		return HF_QUERY_DROP;
 	query->id = hf_octets_u16(packet);
@@ -102,8 +122,9 @@ enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struc
 		return HF_QUERY_DROP;
 	if (query->flags & HF_OPCODE_MASK)
 		return HF_QUERY_NOTIMP;
-	if (hf_octets_u16(packet + 4) != 1)
-		return HF_QUERY_FORMERR;
+	qdcount = hf_octets_u16(packet + 4);
+	if (qdcount != 1)
+		return qdcount == 0 ? no_question_parse(packet, length, query) : HF_QUERY_FORMERR;
 
 	name_length = question_name_length(packet, length);
 	at = HF_HEADER_SIZE + name_length;

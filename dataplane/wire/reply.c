@@ -6,51 +6,97 @@
 #include "wire/edns.h"
 #include "wire/octets.h"
 
-enum { EDE_HEAD_SIZE = 6 }; /* option code, length, INFO-CODE */
+enum { EDE_HEAD_SIZE = HF_EDNS_OPTION_HEAD + 2 }; /* with INFO-CODE */
 
-/* What of the EDEs goes into a reply. Ordered from most to least. */
-enum ede_detail { EDE_NONE, EDE_CODES, EDE_TEXTS };
+/* What goes into OPT beside cookie and keepalive. Ordered from least to most. */
+enum opt_detail { OPT_LEAST, OPT_EDE_CODES, OPT_ALL };
 
-static size_t ede_text_length(const struct hf_ede *ede, enum ede_detail detail)
+/* All of a reply's OPT. */
+struct opt {
+	const struct hf_query *query;
+	const struct hf_reply_options *options;
+	const struct hf_ede *edes;
+	unsigned ede_count;
+	enum opt_detail detail;
+};
+
+/* Only one that was answered: else there may be less octets than a reply's cookie has. */
+static bool opt_has_cookie(const struct hf_query_options *options)
 {
-	return detail == EDE_TEXTS && ede->text ? strlen(ede->text) : 0;
+	return options->asked & HF_ASKED_COOKIE && options->cookie_length == HF_COOKIE_SIZE;
 }
 
-static size_t opt_length(const struct hf_query *query, const struct hf_ede *edes, unsigned ede_count,
-			 enum ede_detail detail)
+static bool opt_has_nsid(const struct opt *opt)
 {
+	return opt->detail == OPT_ALL && opt->query->options.asked & HF_ASKED_NSID && opt->options->nsid_length > 0;
+}
+
+static size_t ede_text_length(const struct opt *opt, unsigned number)
+{
+	return opt->detail == OPT_ALL && opt->edes[number].text ? strlen(opt->edes[number].text) : 0;
+}
+
+static size_t opt_length(const struct opt *opt)
+{
+	uint8_t asked = opt->query->options.asked;
 	size_t length = HF_EDNS_OPT_SIZE;
 
-	if (!query->edns.present)
+	if (!opt->query->edns.present)
 		return 0;
-	if (detail == EDE_NONE)
+	if (asked) {
+		length += opt_has_cookie(&opt->query->options) ? HF_EDNS_OPTION_HEAD + HF_COOKIE_SIZE : 0;
+		length += asked & HF_ASKED_KEEPALIVE ? HF_EDNS_OPTION_HEAD + 2 : 0;
+		length += opt_has_nsid(opt) ? HF_EDNS_OPTION_HEAD + opt->options->nsid_length : 0;
+	}
+	if (opt->detail == OPT_LEAST)
 		return length;
-	for (unsigned i = 0; i < ede_count; i++)
-		length += EDE_HEAD_SIZE + ede_text_length(&edes[i], detail);
+	for (unsigned i = 0; i < opt->ede_count; i++)
+		length += EDE_HEAD_SIZE + ede_text_length(opt, i);
 	return length;
 }
 
-/* OPT's fixed part is eleven octets: root, type, class, TTL, RDLENGTH. */
-static void write_opt(uint8_t *out, size_t length, unsigned rcode, const struct hf_query *query,
-		      const struct hf_ede *edes, unsigned ede_count, enum ede_detail detail, uint16_t our_size)
+static uint8_t *write_option(uint8_t *out, uint16_t code, const void *data, size_t length)
 {
+	hf_octets_put_u16(out, code);
+	hf_octets_put_u16(out + 2, (uint16_t)length);
+	memcpy(out + HF_EDNS_OPTION_HEAD, data, length);
+	return out + HF_EDNS_OPTION_HEAD + length;
+}
+
+/* OPT's fixed part is eleven octets: root, type, class, TTL, RDLENGTH. */
+static void write_opt(uint8_t *out, size_t length, unsigned rcode, const struct opt *opt)
+{
+	const struct hf_query *query = opt->query;
+
 	out[0] = 0;
 	hf_octets_put_u16(out + 1, HF_TYPE_OPT);
-	hf_octets_put_u16(out + 3, our_size);
+	hf_octets_put_u16(out + 3, opt->options->edns_size);
 	/* Version 0 whatever was asked (RFC 6891 §6.1.3), DO copied (RFC 3225 §3), no other flag. */
 	hf_octets_put_u32(out + 5, (uint32_t)(rcode >> 4) << 24 | (query->edns.dnssec_ok ? 0x8000 : 0));
 	hf_octets_put_u16(out + 9, (uint16_t)(length - HF_EDNS_OPT_SIZE));
-	if (detail == EDE_NONE)
+	if (length == HF_EDNS_OPT_SIZE)
 		return;
 	out += HF_EDNS_OPT_SIZE;
-	for (unsigned i = 0; i < ede_count; i++) {
-		size_t text_length = ede_text_length(&edes[i], detail);
+	if (opt_has_cookie(&query->options))
+		out = write_option(out, HF_EDNS_OPTION_COOKIE, query->options.cookie, HF_COOKIE_SIZE);
+	if (query->options.asked & HF_ASKED_KEEPALIVE) {
+		uint8_t timeout[2];
+
+		hf_octets_put_u16(timeout, query->options.keepalive);
+		out = write_option(out, HF_EDNS_OPTION_KEEPALIVE, timeout, sizeof(timeout));
+	}
+	if (opt_has_nsid(opt))
+		out = write_option(out, HF_EDNS_OPTION_NSID, opt->options->nsid, opt->options->nsid_length);
+	if (opt->detail == OPT_LEAST)
+		return;
+	for (unsigned i = 0; i < opt->ede_count; i++) {
+		size_t text_length = ede_text_length(opt, i);
 
 		hf_octets_put_u16(out, HF_EDNS_OPTION_EDE);
 		hf_octets_put_u16(out + 2, (uint16_t)(2 + text_length));
-		hf_octets_put_u16(out + 4, edes[i].code);
+		hf_octets_put_u16(out + 4, opt->edes[i].code);
 		if (text_length > 0)
-			memcpy(out + EDE_HEAD_SIZE, edes[i].text, text_length);
+			memcpy(out + EDE_HEAD_SIZE, opt->edes[i].text, text_length);
 		out += EDE_HEAD_SIZE + text_length;
 	}
 }
@@ -103,62 +149,68 @@ size_t hf_reply_write(const struct hf_answer_record *record, const struct hf_que
 	size_t head_length = HF_HEADER_SIZE + query->question_length, body_length = record->body_length;
 	uint16_t flags = be16toh(record->flags) | (query->flags & (HF_FLAG_RD | HF_FLAG_CD));
 	uint16_t ancount = record->ancount, nscount = record->nscount, arcount = be16toh(record->arcount);
-	enum ede_detail detail = ede_count > 0 ? EDE_TEXTS : EDE_NONE;
-	size_t limit, opt;
+	struct opt opt = {.query = query, .options = options, .edes = edes, .ede_count = ede_count};
+	size_t limit, opt_octets = opt_length(&opt);
 
 	if (capacity > HF_MESSAGE_MAX)
 		capacity = HF_MESSAGE_MAX;
-	if (capacity < head_length + HF_EDNS_OPT_SIZE)
+	if (capacity < head_length + opt_octets)
 		return 0;
 	/* AD means nothing to those who do not ask for it (RFC 6840 §5.7–5.8). */
 	if (!query->edns.dnssec_ok && !(query->flags & HF_FLAG_AD))
 		flags &= (uint16_t)~HF_FLAG_AD;
 	limit = tcp ? capacity : udp_limit(query, options, capacity);
-	opt = opt_length(query, edes, ede_count, detail);
-	while (head_length + body_length + opt > limit && detail > EDE_NONE) {
-		opt = opt_length(query, edes, ede_count, --detail);
-		if (detail == EDE_NONE)
+	if (ede_count > 0 || query->options.asked & HF_ASKED_NSID) {
+		opt.detail = OPT_ALL;
+		opt_octets = opt_length(&opt);
+	}
+	while (head_length + body_length + opt_octets > limit && opt.detail > OPT_LEAST) {
+		opt.detail--;
+		opt_octets = opt_length(&opt);
+		if (opt.detail == OPT_LEAST && ede_count > 0)
 			flags |= HF_FLAG_TC; /* a dropped EDE counts as truncation, RFC 8914 §3 */
 	}
-	if (head_length + body_length + opt > limit) {
+	if (head_length + body_length + opt_octets > limit) {
 		flags |= HF_FLAG_TC;
 		body_length = 0;
 		ancount = nscount = arcount = 0;
-		detail = ede_count > 0 ? EDE_CODES : EDE_NONE;
-		opt = opt_length(query, edes, ede_count, detail);
-		if (head_length + opt > limit) {
-			detail = EDE_NONE;
-			opt = opt_length(query, edes, ede_count, detail);
+		opt.detail = OPT_EDE_CODES;
+		opt_octets = opt_length(&opt);
+		if (head_length + opt_octets > limit) {
+			opt.detail = OPT_LEAST;
+			opt_octets = opt_length(&opt);
 		}
 	}
-	write_head(out, query, flags, ancount, nscount, (uint16_t)(arcount + (opt > 0)));
+	write_head(out, query, flags, ancount, nscount, (uint16_t)(arcount + (opt_octets > 0)));
 	if (body_length > 0) {
 		memcpy(out + head_length, record->data + HF_RECORD_NAME_SPACE(record->name_length), body_length);
 		age_ttls(out + head_length, record, now);
 	}
-	if (opt > 0)
-		write_opt(out + head_length + body_length, opt, 0, query, edes, ede_count, detail, options->edns_size);
-	return head_length + body_length + opt;
+	if (opt_octets > 0)
+		write_opt(out + head_length + body_length, opt_octets, 0, &opt);
+	return head_length + body_length + opt_octets;
 }
 
 size_t hf_reply_write_error(const struct hf_query *query, unsigned rcode, const struct hf_ede *edes, unsigned ede_count,
 			    const struct hf_reply_options *options, uint8_t *out, size_t capacity)
 {
-	size_t head_length = HF_HEADER_SIZE + query->question_length, limit, opt;
-	enum ede_detail detail = ede_count > 0 ? EDE_TEXTS : EDE_NONE;
-	uint16_t flags = HF_FLAG_QR | HF_FLAG_RA | (query->flags & (HF_OPCODE_MASK | HF_FLAG_RD | HF_FLAG_CD));
+	struct opt opt = {.query = query, .options = options, .edes = edes, .ede_count = ede_count};
+	size_t head_length = HF_HEADER_SIZE + query->question_length, limit, opt_octets = opt_length(&opt);
+	uint16_t flags = HF_FLAG_QR | HF_FLAG_RA | (query->flags & (HF_FLAG_RD | HF_FLAG_CD));
 
-	if (capacity < head_length + HF_EDNS_OPT_SIZE)
+	if (capacity < head_length + opt_octets)
 		return 0;
+	if (query->flags & HF_OPCODE_MASK)
+		flags = HF_FLAG_QR | (query->flags & HF_OPCODE_MASK);
 	/* Without OPT only four bits of the rcode fit. */
 	if (rcode > HF_RCODE_MASK && !query->edns.present)
 		rcode = HF_RCODE_SERVFAIL;
 	limit = udp_limit(query, options, capacity);
-	opt = opt_length(query, edes, ede_count, detail);
-	while (head_length + opt > limit && detail > EDE_NONE)
-		opt = opt_length(query, edes, ede_count, --detail);
-	write_head(out, query, flags | (rcode & HF_RCODE_MASK), 0, 0, opt > 0);
-	if (opt > 0)
-		write_opt(out + head_length, opt, rcode, query, edes, ede_count, detail, options->edns_size);
-	return head_length + opt;
+	opt.detail = OPT_ALL;
+	while (head_length + (opt_octets = opt_length(&opt)) > limit && opt.detail > OPT_LEAST)
+		opt.detail--;
+	write_head(out, query, flags | (rcode & HF_RCODE_MASK), 0, 0, opt_octets > 0);
+	if (opt_octets > 0)
+		write_opt(out + head_length, opt_octets, rcode, &opt);
+	return head_length + opt_octets;
 }

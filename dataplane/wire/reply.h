@@ -44,17 +44,20 @@ size_t hf_answer_compose(const struct hf_answer *answer, const uint64_t secret[2
 struct hf_reply_options {
 	uint16_t edns_size;   /* what we announce in OPT */
 	uint16_t udp_ceiling; /* largest UDP reply whatever the client allows */
+	uint16_t nsid_length; /* 0: none */
+	const uint8_t *nsid;  /* for who asks (RFC 5001) */
 };
 
 /* Writes the whole reply for `query` from `record`: client's ID and question bytes, RD and CD copied, TTLs aged to `now`
- * (never below 0), AD only for a client that set AD or DO (RFC 6840 §5.7–5.8), OPT when the client sent one, with the
- * EDEs given. Over UDP (`tcp` false), what exceeds min(client's size, ceiling, capacity) loses the EDEs' texts, then the
- * EDEs (and gets TC, RFC 8914 §3), then becomes an empty reply with TC. `out` may be the packet that `query` was parsed
- * from. Returns the length; 0 when capacity is below 12 + question + 11. */
+ * (never below 0), AD only for a client that set AD or DO (RFC 6840 §5.7–5.8), OPT when the client sent one, with what it
+ * asked for and the EDEs given. Over UDP (`tcp` false), what exceeds min(client's size, ceiling, capacity) loses the EDEs' texts and the
+ * NSID, then the EDEs (and gets TC, RFC 8914 §3), then becomes an empty reply with TC; the cookie is always there. `out` may be the
+ * packet that `query` was parsed from. Returns the length; 0 when capacity is below header, question and least OPT. */
 size_t hf_reply_write(const struct hf_answer_record *record, const struct hf_query *query, const struct hf_ede *edes,
 		      unsigned ede_count, bool tcp, const struct hf_reply_options *options, struct hf_now now,
 		      uint8_t *out, size_t capacity);
 
-/* A reply without data: FORMERR, NOTIMP, BADVERS, REFUSED, SERVFAIL … Question copied when there is one. */
+/* A reply without data: FORMERR, NOTIMP, BADVERS, BADCOOKIE, REFUSED, SERVFAIL … Question copied when there
+ * is one. Of an opcode that is not QUERY, no flag is copied: what they mean there we do not know. */
 size_t hf_reply_write_error(const struct hf_query *query, unsigned rcode, const struct hf_ede *edes, unsigned ede_count,
 			    const struct hf_reply_options *options, uint8_t *out, size_t capacity);

@@ -447,6 +447,86 @@ static void edes_give_way_before_data_texts_first(void **state)
 	assert_int_equal(message.section_counts[HF_SECTION_ANSWER], 1);
 }
 
+/* What the request step found the client to ask for. */
+static void ask_options(uint8_t asked)
+{
+	query.options.asked = asked;
+	query.options.keepalive = 100;
+	query.options.cookie_length = HF_COOKIE_SIZE;
+	memcpy(query.options.cookie, "client!!0123456789abcdef", HF_COOKIE_SIZE);
+}
+
+#define COOKIE_OUT "\0\12\0\30client!!0123456789abcdef"
+#define KEEPALIVE_OUT "\0\13\0\2\0\144"
+#define NSID_OUT "\0\3\0\4ns-1"
+
+static void options_asked_for_are_in_opt(void **state)
+{
+	static const struct hf_reply_options with_nsid = {.edns_size = 1232, .udp_ceiling = 1232, .nsid = (const uint8_t *)"ns-1",
+							  .nsid_length = 4};
+	static const struct hf_ede ede = {22, "de."};
+	struct hf_answer answer = usual_answer();
+	size_t length, body;
+
+	(void)state;
+	ask("www.example.", 1, HF_FLAG_RD, 1232, false);
+	compose(&answer);
+	body = 12 + 17 + composed.record.body_length;
+	ask_options(HF_ASKED_NSID | HF_ASKED_COOKIE | HF_ASKED_KEEPALIVE);
+	length = hf_reply_write(&composed.record, &query, &ede, 1, true, &with_nsid, start, out, sizeof(out));
+	assert_int_equal(length, body + 11 + 28 + 6 + 8 + 9);
+	assert_memory_equal(out + body + 9, "\0\63" COOKIE_OUT KEEPALIVE_OUT NSID_OUT "\0\17\0\5\0\26de.", 2 + 28 + 6 + 8 + 9);
+	/* No NSID here, or none asked for: nothing. */
+	length = hf_reply_write(&composed.record, &query, NULL, 0, true, &options, start, out, sizeof(out));
+	assert_int_equal(length, body + 11 + 28 + 6);
+	ask_options(0);
+	length = hf_reply_write(&composed.record, &query, NULL, 0, true, &with_nsid, start, out, sizeof(out));
+	assert_int_equal(length, body + 11);
+	/* Errors bring them as well. */
+	ask_options(HF_ASKED_NSID | HF_ASKED_COOKIE);
+	length = hf_reply_write_error(&query, HF_RCODE_BADCOOKIE, NULL, 0, &with_nsid, out, sizeof(out));
+	assert_int_equal(length, 12 + 17 + 11 + 28 + 8);
+	assert_int_equal(out[3] & HF_RCODE_MASK, HF_RCODE_BADCOOKIE & HF_RCODE_MASK);
+	assert_memory_equal(out + 29, "\0\0\51\4\320\1\0\0\0\0\44" COOKIE_OUT NSID_OUT, 11 + 28 + 8);
+}
+
+/* Least needed first: EDE texts and NSID, the EDEs, the answer. The cookie stays: without it the client may not take the reply. */
+static void a_cookie_stays_whatever_else_gives_way(void **state)
+{
+	static const struct hf_reply_options with_nsid = {.edns_size = 1232, .udp_ceiling = 1232, .nsid = (const uint8_t *)"ns-1",
+							  .nsid_length = 4};
+	static const struct hf_ede ede = {22, "de."};
+	static const struct {
+		size_t room; /* beside header, question, body, least OPT */
+		const char *options;
+		size_t options_length;
+		bool tc;
+	} rows[] = {
+		{28 + 8 + 9, COOKIE_OUT NSID_OUT "\0\17\0\5\0\26de.", 28 + 8 + 9, false},
+		{28 + 8 + 8, COOKIE_OUT "\0\17\0\2\0\26", 28 + 6, false},
+		{28 + 6, COOKIE_OUT "\0\17\0\2\0\26", 28 + 6, false},
+		{28 + 5, COOKIE_OUT, 28, true},
+		{28, COOKIE_OUT, 28, true},
+		{27, COOKIE_OUT "\0\17\0\2\0\26", 28 + 6, true}, /* the body went */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t length, at;
+
+		ask("www.example.", 65280, 0, 512, false);
+		ask_options(HF_ASKED_NSID | HF_ASKED_COOKIE);
+		compose_body(512 - 12 - 17 - 11 - rows[i].room);
+		length = hf_reply_write(&composed.record, &query, &ede, 1, false, &with_nsid, start, out, sizeof(out));
+		at = length - rows[i].options_length;
+		assert_true(length <= 512);
+		assert_int_equal(!!(out[2] & HF_FLAG_TC >> 8), rows[i].tc);
+		assert_memory_equal(out + at, rows[i].options, rows[i].options_length);
+		assert_int_equal(hf_octets_u16(out + at - 2), rows[i].options_length);
+		assert_int_equal(hf_octets_u16(out + 6), rows[i].room >= 28);
+	}
+}
+
 static void a_reply_can_be_built_over_its_query(void **state)
 {
 	struct hf_answer answer = usual_answer();
@@ -512,7 +592,8 @@ static void errors_say_what_the_query_allows_them_to(void **state)
 	assert_int_equal(hf_query_parse(notify, sizeof(notify) - 1, &query), HF_QUERY_NOTIMP);
 	length = hf_reply_write_error(&query, HF_RCODE_NOTIMP, NULL, 0, &options, out, sizeof(out));
 	assert_int_equal(length, 12);
-	assert_memory_equal(out, "\x12\x34\xa1\x84\0\0\0\0\0\0\0\0", 12);
+	/* Nor do flags: another opcode may mean something else by them. */
+	assert_memory_equal(out, "\x12\x34\xa0\x04\0\0\0\0\0\0\0\0", 12);
 }
 
 /* What RRsets go in come out of the reply that a client reads. */
@@ -558,6 +639,8 @@ int main(void)
 		cmocka_unit_test(what_exceeds_the_clients_or_our_udp_size_becomes_empty_with_tc),
 		cmocka_unit_test(tcp_takes_up_to_64_kib),
 		cmocka_unit_test(edes_give_way_before_data_texts_first),
+		cmocka_unit_test(options_asked_for_are_in_opt),
+		cmocka_unit_test(a_cookie_stays_whatever_else_gives_way),
 		cmocka_unit_test(a_reply_can_be_built_over_its_query),
 		cmocka_unit_test(nothing_is_written_behind_a_small_buffer),
 		cmocka_unit_test(errors_say_what_the_query_allows_them_to),
