@@ -53,8 +53,14 @@ struct hf_config {
 	char *user;		     /* user: drop to it after start; empty: stay (a namespace may know uid 0 only) */
 
 	/* clients: */
+	bool cookies, require_cookies; /* cookies, require-cookies */
+	char *cookie_secret;	     /* cookie-secret: empty, hexadecimal, or the path of a file */
+	unsigned tcp_clients_per_source, tcp_queries_per_connection; /* 0: no bound */
 	uint32_t discard_timeout_ms; /* discard-timeout-ms: 0: never */
 	uint32_t wait_limit;	     /* wait-limit: 0: none */
+
+	/* server: */
+	char *nsid;		     /* nsid: empty: none */
 
 	/* fastpath: */
 	bool fastpath;		     /* enabled */

@@ -46,11 +46,26 @@ const struct hf_option hf_options[] = {
 	{"dataplane", "user", HF_OPTION_TEXT, RESTART, FIELD(user), 0, 32, "", NULL,
 	 "User to become after start; empty: stay."},
 
+	{"clients", "cookies", HF_OPTION_BOOLEAN, RELOAD, FIELD(cookies), 0, 0, "true", NULL,
+	 "Give a DNS cookie to who sends one (RFC 7873, RFC 9018)."},
+	{"clients", "cookie-secret", HF_OPTION_TEXT, RELOAD, FIELD(cookie_secret), 0, 4095, "", NULL,
+	 "What cookies are made with: 32 hexadecimal digits, the same on all servers behind an address; a second such, after a blank, "
+	 "is accepted too, for the time of a change. Or the path of a file with one or two, a line each. Empty: drawn at start."},
+	{"clients", "require-cookies", HF_OPTION_BOOLEAN, RELOAD, FIELD(require_cookies), 0, 0, "false", NULL,
+	 "Under attack with forged senders: over UDP answer only who shows a cookie of ours; others get BADCOOKIE with one, or are sent to "
+	 "TCP. The kernel then answers nothing."},
+	{"clients", "tcp-clients-per-source", HF_OPTION_INTEGER, RELOAD, FIELD(tcp_clients_per_source), 0, 65536, "64", NULL,
+	 "TCP connections of one address (IPv6: /64); its longest idle one makes room for another. 0: no limit."},
+	{"clients", "tcp-queries-per-connection", HF_OPTION_INTEGER, RELOAD, FIELD(tcp_queries_per_connection), 0, 1000000000,
+	 "0", NULL, "A TCP connection is closed after so many queries have been answered. 0: no limit."},
 	{"clients", "discard-timeout-ms", HF_OPTION_INTEGER, RELOAD, FIELD(discard_timeout_ms), 0, 120000, "1900", NULL,
 	 "An answer that comes later than this after its question is not sent over UDP (DNSBomb); 0: all are sent."},
 	{"clients", "wait-limit", HF_OPTION_INTEGER, RELOAD, FIELD(wait_limit), 0, 1048576, "1000", NULL,
 	 "Questions of one client address (IPv6: /64) that may wait for resolution at once over UDP; more are dropped; "
 	 "0: any number."},
+
+	{"server", "nsid", HF_OPTION_TEXT, RELOAD, FIELD(nsid), 0, 128, "", NULL,
+	 "Name of this server for who asks which of many answers (RFC 5001); empty: none."},
 
 	{"fastpath", "enabled", HF_OPTION_BOOLEAN, RESTART, FIELD(fastpath), 0, 0, "false", NULL,
 	 "Answer hot names in the kernel (XDP)."},

@@ -92,6 +92,23 @@ static bool make_cache(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 	return true;
 }
 
+static bool make_clients(struct hf_parts *parts, char error[HF_CONFIG_ERROR_MAX])
+{
+	struct hf_entropy *entropy = hf_entropy_new();
+	struct hf_clients *clients;
+	struct hf_random random;
+
+	snprintf(error, HF_CONFIG_ERROR_MAX, "out of memory");
+	if (!entropy)
+		return false;
+	random = hf_entropy_random(entropy);
+	random.fill(random.state, parts->cookie_secret, sizeof(parts->cookie_secret));
+	hf_entropy_free(entropy);
+	clients = hf_clients_new(parts->config, parts->cookie_secret, error);
+	atomic_store_explicit(&parts->serve_settings.clients, clients, memory_order_release);
+	return clients != NULL;
+}
+
 static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF_IO_ERROR_MAX])
 {
 	const struct hf_config *config = parts->config;
@@ -231,6 +248,7 @@ static void free_parts(struct hf_parts *parts)
 		hf_promotion_free(parts->promotions[i]);
 	free(parts->promotions);
 	hf_access_free((struct hf_access *)hf_serve_access(&parts->serve_settings));
+	hf_clients_free((struct hf_clients *)hf_serve_clients(&parts->serve_settings));
 	hf_config_free(parts->config);
 }
 
@@ -358,7 +376,7 @@ static int start(const char *path, const sigset_t *signals)
 		atomic_init(&parts->serve_settings.wait_limit, parts->config->wait_limit);
 		atomic_init(&parts->serve_settings.discard_timeout_ms, parts->config->discard_timeout_ms);
 	}
-	if (parts->config && make_promotions(parts, error) && make_cache(parts, error) &&
+	if (parts->config && make_clients(parts, error) && make_promotions(parts, error) && make_cache(parts, error) &&
 	    make_resolvers(parts, files, error) && make_workers(parts, error) && make_tcp(parts, error) &&
 	    (housekeeping = hf_housekeeping_new(parts, error)) && hf_privileges_drop(parts->config, error))
 		status = run(parts, housekeeping, signals);

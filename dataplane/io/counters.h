@@ -20,6 +20,11 @@
 	X(formerr, "answered FORMERR")                                       \
 	X(notimp, "answered NOTIMP")                                         \
 	X(badvers, "answered BADVERS")                                       \
+	X(badcookie, "answered BADCOOKIE: a cookie is required")             \
+	X(cookie_missing, "answered with TC alone: a cookie is required")    \
+	X(cookies_new, "queries with a client cookie alone")                 \
+	X(cookies_valid, "queries with a server cookie of ours")             \
+	X(cookies_invalid, "queries with another or an old server cookie")   \
 	X(refused_no_recursion, "answered REFUSED: RD was not set")          \
 	X(refused_client, "answered REFUSED: the client's access rule")      \
 	X(refused_class, "answered REFUSED: class other than IN")            \

@@ -205,10 +205,20 @@ static void publish_access(struct hf_housekeeping *self)
 	hf_access_free((struct hf_access *)former);
 }
 
+static void publish_clients(struct hf_housekeeping *self, struct hf_clients *clients)
+{
+	const struct hf_clients *former = atomic_exchange_explicit(&self->parts->serve_settings.clients, clients,
+								   memory_order_acq_rel);
+
+	synchronize_rcu();
+	hf_clients_free((struct hf_clients *)former);
+}
+
 bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char error[HF_CONFIG_ERROR_MAX])
 {
 	struct hf_parts *parts = self->parts;
 	struct hf_config *next;
+	struct hf_clients *clients;
 	const char *key;
 
 	if (self->settings) {
@@ -225,14 +235,17 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 		hf_config_free(next);
 		return false;
 	}
-	self->settings = hf_settings_new(next, &parts->dns64, error);
+	clients = hf_clients_new(next, parts->cookie_secret, error);
+	self->settings = clients ? hf_settings_new(next, &parts->dns64, error) : NULL;
 	if (!self->settings) {
+		hf_clients_free(clients);
 		hf_config_free(next);
 		return false;
 	}
 	self->settings_mails = calloc(parts->resolver_count + 1, sizeof(*self->settings_mails));
 	if (!self->settings_mails) {
 		snprintf(error, HF_CONFIG_ERROR_MAX, "out of memory");
+		hf_clients_free(clients);
 		forget_settings(self);
 		hf_config_free(next);
 		return false;
@@ -240,6 +253,7 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 	/* From here on nothing fails. The mails' settings point into `next`, which stays as parts->config. */
 	send_settings(self);
 	publish_access(self);
+	publish_clients(self, clients);
 	atomic_store_explicit(&parts->serve_settings.edns_size, next->edns_size, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.prefetch, next->prefetch, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.wait_limit, next->wait_limit, memory_order_relaxed);

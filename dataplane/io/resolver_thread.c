@@ -65,7 +65,7 @@ static bool is_too_late(const struct hf_resolver_thread *self, const struct hf_t
 static void answer(struct hf_resolver_thread *self, const struct hf_action *action)
 {
 	struct hf_ticket *ticket = (struct hf_ticket *)(uintptr_t)action->answer.client;
-	struct hf_reply_options options = hf_serve_reply_options(self->serve_settings);
+	struct hf_reply_options options = hf_serve_reply_options(self->serve_settings, &ticket->query);
 
 	ticket->rcode = ntohs(action->answer.record->flags) & HF_RCODE_MASK;
 	ticket->zone_labels = action->answer.zone_labels;

@@ -6,7 +6,14 @@
 #include <string.h>
 #include "control/log.h"
 
-enum { RECENT_SLOTS = 4096, EDE_PROHIBITED = 18, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 };
+enum { RECENT_SLOTS = 4096 };
+
+/* Why a question is not answered, for who speaks EDNS (RFC 8914 §4; 30: RFC 9824 §10.2). */
+static const struct hf_ede ede_prohibited = {18, NULL};
+static const struct hf_ede ede_no_recursion = {20, "recursion was not asked for, and this server holds no zones"};
+static const struct hf_ede ede_class = {21, "this server resolves names of class IN"};
+static const struct hf_ede ede_transfer = {21, "this server transfers no zones"};
+static const struct hf_ede ede_type = {30, NULL};
 
 /* What was lately offered or refetched, by a tag per slot. A tag that another question displaced costs a second offer,
  * which its receiver recognises. */
@@ -114,17 +121,24 @@ static void finish(struct hf_serve *serve, struct hf_request *request, size_t le
 		log_query(&request->query, &request->client, serve->tcp, rcode, length, source);
 }
 
-static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned rcode, uint16_t ede_code,
+/* A reply without data. `more_flags`: HF_FLAG_TC or 0. */
+static void reply_empty(struct hf_serve *serve, struct hf_request *request, unsigned rcode, uint16_t more_flags,
+			const struct hf_ede *ede)
+{
+	struct hf_reply_options options = hf_serve_reply_options(serve->settings, &request->query);
+	size_t length = hf_reply_write_error(&request->query, rcode, ede, ede ? 1 : 0, &options, request->reply,
+					     request->capacity);
+
+	if (length > 0)
+		request->reply[2] |= (uint8_t)(more_flags >> 8);
+	finish(serve, request, length, rcode, "refusal");
+}
+
+static void refuse(struct hf_serve *serve, struct hf_request *request, unsigned rcode, const struct hf_ede *ede,
 		   _Atomic uint64_t *counter)
 {
-	struct hf_reply_options options = hf_serve_reply_options(serve->settings);
-	struct hf_ede ede = {.code = ede_code};
-
 	hf_counter_add(counter, 1);
-	finish(serve, request,
-	       hf_reply_write_error(&request->query, rcode, &ede, ede_code ? 1 : 0, &options, request->reply,
-				    request->capacity),
-	       rcode, "refusal");
+	reply_empty(serve, request, rcode, 0, ede);
 }
 
 bool hf_serve_drops(struct hf_serve *serve, const struct hf_address *client)
@@ -135,8 +149,51 @@ bool hf_serve_drops(struct hf_serve *serve, const struct hf_address *client)
 	return true;
 }
 
+/* ---- cookies ---- */
+
+static void count_cookie(struct hf_counters *counters, enum hf_cookie_state state)
+{
+	switch (state) {
+	case HF_COOKIE_UNKNOWN:
+		hf_counter_add(&counters->cookies_new, 1);
+		break;
+	case HF_COOKIE_VALID:
+		hf_counter_add(&counters->cookies_valid, 1);
+		break;
+	case HF_COOKIE_INVALID:
+		hf_counter_add(&counters->cookies_invalid, 1);
+		break;
+	}
+}
+
+/* A query that wants nothing but a cookie (RFC 7873 §5.4). */
+static void give_cookie(struct hf_serve *serve, struct hf_request *request)
+{
+	const struct hf_query_options *options = &request->query.options;
+
+	if (!(options->asked & HF_ASKED_COOKIE)) /* we give none: this is a query without question */
+		refuse(serve, request, HF_RCODE_FORMERR, NULL, &serve->counters.formerr);
+	else if (options->cookie_state == HF_COOKIE_INVALID)
+		refuse(serve, request, HF_RCODE_BADCOOKIE, NULL, &serve->counters.badcookie);
+	else
+		reply_empty(serve, request, HF_RCODE_NOERROR, 0, NULL);
+}
+
+/* Over UDP, while cookies are required: who sends one learns a good one and asks again (RFC 7873 §5.2.3), anybody else comes back over
+ * TCP. The rcode is not REFUSED, at which stub resolvers go to another server. */
+static void ask_for_cookie(struct hf_serve *serve, struct hf_request *request)
+{
+	if (request->query.options.asked & HF_ASKED_COOKIE) {
+		refuse(serve, request, HF_RCODE_BADCOOKIE, NULL, &serve->counters.badcookie);
+		return;
+	}
+	hf_counter_add(&serve->counters.cookie_missing, 1);
+	reply_empty(serve, request, HF_RCODE_NOERROR, HF_FLAG_TC, NULL);
+}
+
 /* Sorts out what never reaches the cache. True when the question is to be looked up. */
-static bool admit(struct hf_serve *serve, const struct hf_access *access, struct hf_request *request)
+static bool admit(struct hf_serve *serve, const struct hf_access *access, const struct hf_clients *clients,
+		  struct hf_request *request, struct hf_now now)
 {
 	const struct hf_access_verdict client = hf_access_of(access, &request->client);
 	struct hf_counters *counters = &serve->counters;
@@ -160,50 +217,62 @@ static bool admit(struct hf_serve *serve, const struct hf_access *access, struct
 		return false;
 	}
 	verdict = hf_query_parse(request->packet, request->length, query);
+	if (query->options.asked) {
+		hf_clients_answer_options(clients, &query->options, &request->client, serve->tcp, serve->keepalive,
+					  now.wall_s);
+		if (query->options.asked & HF_ASKED_COOKIE)
+			count_cookie(counters, query->options.cookie_state);
+	}
 	if (client.action == HF_ACCESS_REFUSE && verdict != HF_QUERY_DROP) {
-		refuse(serve, request, HF_RCODE_REFUSED, EDE_PROHIBITED, &counters->refused_client);
+		refuse(serve, request, HF_RCODE_REFUSED, &ede_prohibited, &counters->refused_client);
 		return false;
 	}
 	switch (verdict) {
 	case HF_QUERY_OK:
 		break;
 	case HF_QUERY_FORMERR:
-		refuse(serve, request, HF_RCODE_FORMERR, 0, &counters->formerr);
+		refuse(serve, request, HF_RCODE_FORMERR, NULL, &counters->formerr);
 		return false;
 	case HF_QUERY_NOTIMP:
-		refuse(serve, request, HF_RCODE_NOTIMP, 0, &counters->notimp);
+		refuse(serve, request, HF_RCODE_NOTIMP, NULL, &counters->notimp);
 		return false;
 	case HF_QUERY_BADVERS:
-		refuse(serve, request, HF_RCODE_BADVERS, 0, &counters->badvers);
+		refuse(serve, request, HF_RCODE_BADVERS, NULL, &counters->badvers);
+		return false;
+	case HF_QUERY_COOKIE:
+		give_cookie(serve, request);
 		return false;
 	case HF_QUERY_DROP:
 	default:
 		drop(serve, request, HF_DROP_malformed);
 		return false;
 	}
+	if (clients && clients->require_cookies && !serve->tcp && query->options.cookie_state != HF_COOKIE_VALID) {
+		ask_for_cookie(serve, request);
+		return false;
+	}
 	switch (query->qtype) {
 	case HF_TYPE_AXFR:
 	case HF_TYPE_IXFR:
-		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_SUPPORTED, &counters->refused_transfer);
+		refuse(serve, request, HF_RCODE_REFUSED, &ede_transfer, &counters->refused_transfer);
 		return false;
-	case 0:
-	case HF_TYPE_OPT:
-	case HF_TYPE_TKEY:
-	case HF_TYPE_TSIG:
-	case HF_TYPE_MAILA:
-	case HF_TYPE_MAILB:
-		/* No RRset can have such a type, and the mail QTYPEs are obsolete (RFC 973). */
-		refuse(serve, request, HF_RCODE_FORMERR, 0, &counters->formerr);
+	case HF_TYPE_ANY:
+		break;
+	default:
+		if (!hf_type_is_meta(query->qtype))
+			break;
+		/* No RRset can have such a type (RFC 6895 §3.1). */
+		refuse(serve, request, HF_RCODE_FORMERR, &ede_type, &counters->formerr);
 		return false;
 	}
 	if (query->qclass != HF_CLASS_IN) {
-		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_SUPPORTED, &counters->refused_class);
+		refuse(serve, request, HF_RCODE_REFUSED, &ede_class, &counters->refused_class);
 		return false;
 	}
 	/* Without RD the answer would come from what is held, here or in the resolver, and nobody be asked (RFC 1034
 	 * §4.3.1). EDE: RFC 8914 §4.21. */
 	if (!(query->flags & HF_FLAG_RD) && client.action != HF_ACCESS_ALLOW_SNOOP) {
-		refuse(serve, request, HF_RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &counters->refused_no_recursion);
+		refuse(serve, request, HF_RCODE_REFUSED, &ede_no_recursion, &counters->refused_no_recursion);
 		return false;
 	}
 	if (client.dns64)
@@ -256,7 +325,7 @@ static void refetch(struct hf_serve *serve, const struct hf_query *query, const 
 static void answer(struct hf_serve *serve, struct hf_request *request, const struct hf_answer_record *record,
 		   struct hf_now now)
 {
-	struct hf_reply_options options = hf_serve_reply_options(serve->settings);
+	struct hf_reply_options options = hf_serve_reply_options(serve->settings, &request->query);
 
 	hf_counter_add(&serve->counters.cache_hits, 1);
 	/* Before the reply: written in place, it lies where the question was. */
@@ -276,12 +345,13 @@ void hf_serve_burst(struct hf_serve *serve, struct hf_request *requests, unsigne
 	const struct hf_answer_record *records[HF_SERVE_BURST_MAX];
 	struct hf_request *asked[HF_SERVE_BURST_MAX];
 	const struct hf_access *access = hf_serve_access(serve->settings);
+	const struct hf_clients *clients = hf_serve_clients(serve->settings);
 	unsigned ask = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct hf_query *query = &requests[i].query;
 
-		if (!admit(serve, access, &requests[i]))
+		if (!admit(serve, access, clients, &requests[i], now))
 			continue;
 		questions[ask].name = query->name;
 		questions[ask].name_length = query->name_length;

@@ -30,6 +30,7 @@
 #include "base/address.h"
 #include "base/now.h"
 #include "cache/cache.h"
+#include "io/clients.h"
 #include "io/counters.h"
 #include "io/mailbox.h"
 #include "io/promotion.h"
@@ -47,6 +48,8 @@ struct hf_serve_settings {
 	_Atomic bool prefetch;
 	/* Who may ask; NULL: everybody. Release, acquire; the old one is freed after a grace period. */
 	_Atomic(const struct hf_access *) access;
+	/* Cookies, NSID; NULL: none. Published as `access` is. */
+	_Atomic(const struct hf_clients *) clients;
 	_Atomic uint32_t wait_limit;	    /* unanswered misses for each client address over UDP; 0: no limit */
 	_Atomic uint32_t discard_timeout_ms; /* later answers are not sent over UDP (DNSBomb, CVE-2024-33655); 0: all are */
 };
@@ -56,11 +59,24 @@ static inline const struct hf_access *hf_serve_access(const struct hf_serve_sett
 	return atomic_load_explicit(&settings->access, memory_order_acquire);
 }
 
-static inline struct hf_reply_options hf_serve_reply_options(const struct hf_serve_settings *settings)
+static inline const struct hf_clients *hf_serve_clients(const struct hf_serve_settings *settings)
+{
+	return atomic_load_explicit(&settings->clients, memory_order_acquire);
+}
+
+/* For the reply to `query`; what it points to lives until the next quiescent state. */
+static inline struct hf_reply_options hf_serve_reply_options(const struct hf_serve_settings *settings,
+							     const struct hf_query *query)
 {
 	uint16_t size = atomic_load_explicit(&settings->edns_size, memory_order_relaxed);
+	struct hf_reply_options options = {.edns_size = size, .udp_ceiling = hf_udp_ceiling(size)};
+	const struct hf_clients *clients;
 
-	return (struct hf_reply_options){.edns_size = size, .udp_ceiling = hf_udp_ceiling(size)};
+	if (query->options.asked & HF_ASKED_NSID && (clients = hf_serve_clients(settings))) {
+		options.nsid = clients->nsid;
+		options.nsid_length = clients->nsid_length;
+	}
+	return options;
 }
 
 /* The resolver threads, as seen by those who have questions. Made by main before any thread starts, then constant. */
@@ -99,6 +115,7 @@ struct hf_serve {
 	struct hf_wakes wakes;		/* resolver threads that have mail from here */
 	struct hf_promotion *promotion; /* NULL: no kernel tier behind this way in */
 	bool tcp;
+	uint16_t keepalive; /* what TCP clients that ask are told, in tenths of a second; the listener keeps it */
 	struct hf_counters counters;	/* this thread writes, any reads */
 	struct hf_serve_recent *recent; /* what was lately offered for promotion or refetched */
 };

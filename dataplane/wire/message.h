@@ -49,7 +49,7 @@ enum hf_query_verdict {
 enum { HF_ASKED_NSID = 1, HF_ASKED_COOKIE = 2, HF_ASKED_KEEPALIVE = 4 };
 struct hf_query_options {
 	uint8_t asked; /* whoever takes the request clears what it does not grant */
-	bool cookie_valid;     /* the client has shown that it gets mail at its address; set by whoever takes the request */
+	uint8_t cookie_state;  /* enum hf_cookie_state; HF_COOKIE_VALID: the client has shown that it gets mail at its address */
 	uint8_t cookie_length; /* as sent: 8, 16–40; HF_COOKIE_SIZE once hf_cookie_answer() has made it the reply's */
 	uint16_t keepalive;    /* to tell: how long this connection may be idle, in tenths of a second */
 	uint8_t cookie[HF_COOKIE_MAX];

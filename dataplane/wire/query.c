@@ -87,23 +87,11 @@ static enum hf_query_verdict additional_parse(const uint8_t *packet, size_t leng
 	return HF_QUERY_OK;
 }
 
-/* QDCOUNT 0: RFC 7873 §5.4. */
-static enum hf_query_verdict no_question_parse(const uint8_t *packet, size_t length, struct hf_query *query)
-{
-	if (hf_octets_u16(packet + 6) | hf_octets_u16(packet + 8) ||
-	    additional_parse(packet, length, HF_HEADER_SIZE, hf_octets_u16(packet + 10), query) != HF_QUERY_OK ||
-	    !(query->options.asked & HF_ASKED_COOKIE)) {
-		query->options.asked = 0;
-		return HF_QUERY_FORMERR;
-	}
-	return HF_QUERY_COOKIE;
-}
-
 enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struct hf_query *query)
 {
 	enum hf_query_verdict verdict;
 	uint16_t qdcount, ancount, nscount;
-	size_t name_length, at;
+	size_t name_length, at = HF_HEADER_SIZE;
 
 	query->id = query->flags = 0;
 	query->qtype = query->qclass = 0;
@@ -113,7 +101,7 @@ enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struc
 	query->question = NULL;
 	query->edns = (struct hf_edns){0};
 	query->options.asked = 0;
-	query->options.cookie_valid = false;
+	query->options.cookie_state = HF_COOKIE_UNKNOWN;
 	if (length < HF_HEADER_SIZE)
 		return HF_QUERY_DROP;
 	query->id = hf_octets_u16(packet);
@@ -123,27 +111,35 @@ enum hf_query_verdict hf_query_parse(const uint8_t *packet, size_t length, struc
 	if (query->flags & HF_OPCODE_MASK)
 		return HF_QUERY_NOTIMP;
 	qdcount = hf_octets_u16(packet + 4);
-	if (qdcount != 1)
-		return qdcount == 0 ? no_question_parse(packet, length, query) : HF_QUERY_FORMERR;
-
-	name_length = question_name_length(packet, length);
-	at = HF_HEADER_SIZE + name_length;
-	if (name_length == 0 || length - at < 4)
+	if (qdcount > 1)
 		return HF_QUERY_FORMERR;
-	query->question = packet + HF_HEADER_SIZE;
-	query->question_length = (uint16_t)(name_length + 4);
-	query->qtype = hf_octets_u16(packet + at);
-	query->qclass = hf_octets_u16(packet + at + 2);
-	query->name_length = (uint8_t)name_length;
-	lower_padded(packet + HF_HEADER_SIZE, name_length, query->name);
+
+	if (qdcount == 1) {
+		name_length = question_name_length(packet, length);
+		at += name_length;
+		if (name_length == 0 || length - at < 4)
+			return HF_QUERY_FORMERR;
+		query->question = packet + HF_HEADER_SIZE;
+		query->question_length = (uint16_t)(name_length + 4);
+		query->qtype = hf_octets_u16(packet + at);
+		query->qclass = hf_octets_u16(packet + at + 2);
+		query->name_length = (uint8_t)name_length;
+		lower_padded(packet + HF_HEADER_SIZE, name_length, query->name);
+		at += 4;
+	}
 
 	ancount = hf_octets_u16(packet + 6);
 	nscount = hf_octets_u16(packet + 8);
 	if (ancount | nscount) /* IXFR is right to bring a SOA (RFC 1995 §3), but we transfer no zones */
 		return query->qtype == HF_TYPE_IXFR && ancount == 0 ? HF_QUERY_NOTIMP : HF_QUERY_FORMERR;
-	verdict = additional_parse(packet, length, at + 4, hf_octets_u16(packet + 10), query);
+	verdict = additional_parse(packet, length, at, hf_octets_u16(packet + 10), query);
 	query->reply_class = (query->edns.dnssec_ok ? HF_REPLY_DO : 0) | (query->flags & HF_FLAG_CD ? HF_REPLY_CD : 0);
-	return verdict;
+	if (qdcount == 1)
+		return verdict;
+	if (verdict == HF_QUERY_OK && query->options.asked & HF_ASKED_COOKIE) /* RFC 7873 §5.4 */
+		return HF_QUERY_COOKIE;
+	query->options.asked = 0;
+	return HF_QUERY_FORMERR;
 }
 
 size_t hf_query_write(uint8_t *out, size_t capacity, uint16_t id, uint16_t flags, const uint8_t *qname, uint16_t qtype,

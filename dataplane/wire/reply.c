@@ -36,13 +36,11 @@ static size_t ede_text_length(const struct opt *opt, unsigned number)
 	return opt->detail == OPT_ALL && opt->edes[number].text ? strlen(opt->edes[number].text) : 0;
 }
 
-static size_t opt_length(const struct opt *opt)
+static size_t opt_length_with_options(const struct opt *opt)
 {
 	uint8_t asked = opt->query->options.asked;
 	size_t length = HF_EDNS_OPT_SIZE;
 
-	if (!opt->query->edns.present)
-		return 0;
 	if (asked) {
 		length += opt_has_cookie(&opt->query->options) ? HF_EDNS_OPTION_HEAD + HF_COOKIE_SIZE : 0;
 		length += asked & HF_ASKED_KEEPALIVE ? HF_EDNS_OPTION_HEAD + 2 : 0;
@@ -53,6 +51,13 @@ static size_t opt_length(const struct opt *opt)
 	for (unsigned i = 0; i < opt->ede_count; i++)
 		length += EDE_HEAD_SIZE + ede_text_length(opt, i);
 	return length;
+}
+
+static inline size_t opt_length(const struct opt *opt)
+{
+	if (!opt->query->edns.present)
+		return 0;
+	return opt->query->options.asked || opt->ede_count > 0 ? opt_length_with_options(opt) : HF_EDNS_OPT_SIZE;
 }
 
 static uint8_t *write_option(uint8_t *out, uint16_t code, const void *data, size_t length)

@@ -212,8 +212,3 @@ const char *hf_rcode_to_text(unsigned rcode)
 		return names[rcode];
 	return "RESERVED";
 }
-
-bool hf_type_is_meta(uint16_t type)
-{
-	return type == 0 || type == HF_TYPE_OPT || (type >= 128 && type <= 255);
-}

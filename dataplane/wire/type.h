@@ -44,4 +44,7 @@ bool hf_type_from_text(const char *text, uint16_t *type); /* any case; TYPEnnn t
 const char *hf_rcode_to_text(unsigned rcode);		  /* "NOERROR" …; "RCODE" + number is "RESERVED" */
 
 /* Meta types and QTYPEs are never stored in a cache (RFC 6895 §3.1: 128–255 and OPT; 0 is reserved). */
-bool hf_type_is_meta(uint16_t type);
+static inline bool hf_type_is_meta(uint16_t type)
+{
+	return type == 0 || type == HF_TYPE_OPT || (type >= 128 && type <= 255);
+}

@@ -112,6 +112,9 @@ static const char everything[] = "listen:\n"
 				 "      first: true\n"
 				 "    - stub: [192.0.2.2]\n"
 				 "      zone: .\n"
+				 "clients: {cookies: false, cookie-secret: /tmp/secret, require-cookies: true, tcp-clients-per-source: 7,\n"
+				 "  tcp-queries-per-connection: 8}\n"
+				 "server: {nsid: ns-1}\n"
 				 "control:\n"
 				 "  dataplane-socket: /tmp/d.sock\n"
 				 "  control-socket: /tmp/h.sock\n"
@@ -147,6 +150,11 @@ static void every_option_is_read(void **state)
 	assert_int_equal(config->tcp_idle_ms, 2500);
 	assert_int_equal(config->waiting_queries, 99);
 	assert_string_equal(config->user, "nobody");
+	assert_true(!config->cookies && config->require_cookies);
+	assert_string_equal(config->cookie_secret, "/tmp/secret");
+	assert_int_equal(config->tcp_clients_per_source, 7);
+	assert_int_equal(config->tcp_queries_per_connection, 8);
+	assert_string_equal(config->nsid, "ns-1");
 	assert_true(config->fastpath);
 	assert_int_equal(config->attach, HF_ATTACH_GENERIC);
 	assert_int_equal(config->hot_entries, 1024);
@@ -233,7 +241,7 @@ static const struct {
 	 "t.yaml:3: access-control.dns64: '2001:db8:0:0:100::/96' has bits set from 64 to 71"},
 	{L "access-control:\n  - {clients: 192.0.2.1, action: refuse, dns64: \"64:ff9b::/96\"}\n",
 	 "t.yaml:3: access-control.dns64: is for clients that are answered"},
-	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, access-control, dataplane, clients, fastpath, cache"},
+	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, access-control, dataplane, clients, server, fastpath, cache"},
 	{L "cache:\n  sise: 1G\n", "t.yaml:3: cache: unknown key 'sise' (allowed: size, min-ttl"},
 	{L "cache:\n  size: 1G\n  size: 2G\n", "t.yaml:4: cache.size: is given twice, first in line 3"},
 	{L "cache: {size: 1G}\ncache: {min-ttl: 1}\n", "t.yaml:3: cache: is given twice"},
