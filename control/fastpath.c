@@ -45,6 +45,12 @@ static bool make_access(const struct hf_config *config, struct hf_access **acces
 	return false;
 }
 
+/* The kernel knows no cookies. While they are required it must answer nobody, and with a size of 0 every answer is too large for it. */
+static uint16_t edns_size_of(const struct hf_config *config)
+{
+	return config->cookies && config->require_cookies ? 0 : config->edns_size;
+}
+
 static struct hf_loader *load(const struct hf_config *config, uint16_t edns_size, const struct hf_access *access,
 			      char error[HF_LOADER_ERROR_MAX])
 {
@@ -80,12 +86,12 @@ struct hf_fastpath *hf_fastpath_start(const struct hf_config *config, char error
 	}
 	libbpf_set_print(log_libbpf);
 	fastpath->first = config;
-	fastpath->edns_size = config->edns_size;
+	fastpath->edns_size = edns_size_of(config);
 	if (!make_access(config, &fastpath->access, error)) {
 		free(fastpath);
 		return NULL;
 	}
-	fastpath->loader = load(config, config->edns_size, fastpath->access, fastpath->reason);
+	fastpath->loader = load(config, fastpath->edns_size, fastpath->access, fastpath->reason);
 	if (!fastpath->loader) {
 		snprintf(error, HF_RPC_ERROR_MAX, "%s", fastpath->reason);
 		hf_access_free(fastpath->access);
@@ -133,11 +139,11 @@ bool hf_fastpath_configure(struct hf_fastpath *fastpath, const struct hf_config 
 	pthread_mutex_lock(&fastpath->mutex);
 	if (fastpath->loader)
 		done = hf_loader_set_access(fastpath->loader, access, reason) &&
-		       hf_loader_set_services(fastpath->loader, config->listen, config->listen_count, config->edns_size,
-					      reason);
+		       hf_loader_set_services(fastpath->loader, config->listen, config->listen_count,
+					      edns_size_of(config), reason);
 	former = done ? fastpath->access : access;
 	if (done) {
-		fastpath->edns_size = config->edns_size;
+		fastpath->edns_size = edns_size_of(config);
 		fastpath->access = access;
 	}
 	hf_access_free(former);

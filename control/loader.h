@@ -25,7 +25,7 @@ struct hf_loader_config {
 	const char *bpffs;	/* on a bpf file system, e.g. /sys/fs/bpf/holdfast; made when missing */
 	enum hf_attach attach;	/* auto: native, and generic where the driver has none */
 	unsigned entries;	/* answers held at most, 1024–262144 */
-	uint16_t edns_size;	/* announced in OPT, and the largest reply given from the kernel */
+	uint16_t edns_size;	/* announced in OPT, and the largest reply given from the kernel; 0: it gives none */
 	/* The addresses and ports that are answered for. A wildcard (0.0.0.0, ::) stands for all addresses of this host but
 	 * loopback; loopback addresses are left out, no frame of an interface is for them. */
 	const struct hf_address *services;

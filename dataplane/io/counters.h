@@ -56,6 +56,7 @@
 	X(prefetch_skipped, "refetch not asked for: too many misses under way")          \
 	X(client_gone, "the TCP client closed before its answer came")                   \
 	X(tcp_clients, "TCP connections refused: too many clients")                      \
+	X(tcp_source, "TCP connections refused: too many of one source")                 \
 	X(tcp_slow_reader, "TCP connections closed: replies were not read")              \
 	X(tcp_framing, "TCP connections closed: length prefix of 0 or beyond any query") \
 	X(frame_unsupported, "frames that the packet back end does not speak")

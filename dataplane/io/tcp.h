@@ -2,9 +2,10 @@
 /* Clients over TCP (RFC 7766): queries may be pipelined and are answered as their answers come, out of order. One
  * thread serves all connections.
  *
- * Limits: `tcp-clients` connections, of which the longest idle makes room for a new one; `tcp-idle-timeout-ms` without
- * a whole query or a byte of reply taken; HF_TCP_PIPELINE misses under way per connection; a client that does not read
- * its replies is not read from either, and then closed. */
+ * Limits: `tcp-clients` connections, `tcp-clients-per-source` of them of one source; who gives way to a new one is said in
+ * tcp_connection.h. `tcp-idle-timeout-ms` without a whole query or an octet of reply taken, less while few slots are free;
+ * HF_TCP_PIPELINE misses under way per connection; `tcp-queries-per-connection`; a client that does not read its replies is not read
+ * from either, and then closed. Who asks is told by edns-tcp-keepalive how long it may be idle at present (RFC 7828). */
 #pragma once
 #include "io/io.h"
 #include "io/serve.h"

@@ -18,10 +18,11 @@ void hf_tcp_connections_free(struct hf_tcp_connections *all); /* closes all */
 /* The instant of this turn, for everything below. */
 void hf_tcp_connections_set_now(struct hf_tcp_connections *all, struct hf_now now);
 
-/* Takes over an accepted socket, in the place of the longest idle connection when there is no other; closes it when
- * there is none. */
+/* Takes over an accepted socket. When its source has its number of connections, one of those gives way, when all slots are taken, any:
+ * the longest idle one, else one that does not take its answers, else one that has waited for slow names for a second. Closes it
+ * when there is none such. */
 void hf_tcp_connections_admit(struct hf_tcp_connections *all, int fd, const union hf_sockaddr *remote);
-/* Closes the connection that has been idle longest, else one that does not take its answers. False when there is none. */
+/* Closes one in that order. False when there is none. */
 bool hf_tcp_connections_displace(struct hf_tcp_connections *all);
 /* An event of epoll_wait(); of a connection closed in the meantime it is ignored. */
 void hf_tcp_connections_ready(struct hf_tcp_connections *all, uint64_t data, uint32_t events);
