@@ -16,6 +16,7 @@
 #include "control/doctor_checks.h"
 #include "control/rpc_client.h"
 #include "control/rpc_text.h"
+#include "policy/access.h"
 
 enum { KERNEL_MAJOR_MIN = 6, KERNEL_MINOR_MIN = 1 }; /* Debian 12's; docs/decisions.md lists what is used of it */
 enum { ASK_TIMEOUT_MS = 1000 };
@@ -195,6 +196,56 @@ static void check_user(json_t *checks, const struct hf_config *config)
 			      "there is no user %s", config->user);
 }
 
+static bool is_loopback(const struct hf_address *address)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	return address->family == 4 ? address->bytes[0] == 127 : memcmp(address->bytes, loopback6, 16) == 0;
+}
+
+/* The address that a question from this host to `service` comes from: the same, loopback for a wildcard. */
+static struct hf_address own_client(const struct hf_address *service)
+{
+	static const uint8_t zero[16];
+	struct hf_address client = *service;
+
+	if (memcmp(client.bytes, zero, 16) != 0)
+		return client;
+	client.bytes[client.family == 4 ? 0 : 15] = client.family == 4 ? 127 : 1;
+	if (client.family == 4)
+		client.bytes[3] = 1;
+	return client;
+}
+
+static void check_access(json_t *checks, const struct hf_config *config)
+{
+	struct hf_dns64_table dns64 = {0};
+	char error[HF_CONFIG_ERROR_MAX], text[HF_ADDRESS_TEXT_MAX];
+	struct hf_access *access;
+	struct hf_address own;
+
+	if (!hf_config_make_access(config, &dns64, &access, error)) {
+		hf_doctor_add(checks, "access", false, "name fewer DNS64 prefixes", "%s", error);
+		return;
+	}
+	for (size_t i = 0; !access && i < config->listen_count; i++) {
+		if (is_loopback(&config->listen[i]))
+			continue;
+		hf_doctor_add(checks, "access", false, "name your clients in access-control, and refuse 0.0.0.0/0 and ::/0",
+			      "%s answers everybody who reaches it: an open resolver, if that is the world",
+			      hf_address_to_text(&config->listen[i], text));
+		return;
+	}
+	own = own_client(&config->listen[0]);
+	if (config->http.family && hf_access_of(access, &own).action >= HF_ACCESS_REFUSE)
+		hf_doctor_add(checks, "access", false, "allow it in access-control",
+			      "access-control keeps out this host itself: /healthz asks as %s", hf_address_to_text(&own, text));
+	else
+		hf_doctor_add(checks, "access", true, "", "%zu rules%s", config->access_count,
+			      access ? "" : "; only this host can ask");
+	hf_access_free(access);
+}
+
 /* True when it answers. */
 static bool check_socket(json_t *checks, const char *name, const char *program, const char *path)
 {
@@ -254,6 +305,7 @@ json_t *hf_doctor_run(const char *config_path)
 	dataplane_runs = check_socket(checks, "dataplane", "holdfast-dataplane", config->dataplane_socket);
 	check_memory(checks, config, dataplane_runs);
 	hf_doctor_check_listen(checks, config, dataplane_runs);
+	check_access(checks, config);
 	if (config->fastpath || config->io == HF_IO_DPDK) {
 		check_memlock(checks);
 		hf_doctor_check_interface(checks, config);

@@ -231,6 +231,8 @@ static int print_lookup(const json_t *found)
 		put_text(text_of(item, "rcode"));
 		fputs(json_is_true(json_object_get(item, "do")) ? " do" : "", stdout);
 		fputs(json_is_true(json_object_get(item, "cd")) ? " cd" : "", stdout);
+		if (json_string_value(json_object_get(item, "dns64")))
+			printf(" dns64 %s", json_string_value(json_object_get(item, "dns64")));
 		putchar('\n');
 	}
 	printf("facts: %zu\n", json_array_size(facts));

@@ -232,10 +232,14 @@ static void lookup_fact(void *state, uint16_t type, uint16_t class, const struct
 static void add_answer(struct lookup *lookup, uint16_t type, uint16_t class, uint8_t reply_class,
 		       const struct hf_answer_record *record, bool kernel, bool workers)
 {
+	const struct hf_prefix *dns64 = hf_dns64_of_class(&lookup->call->parts->dns64, reply_class);
+	char prefix[HF_PREFIX_TEXT_MAX];
+
 	json_array_append_new(lookup->answers,
-			      json_pack("{s:o,s:o,s:b,s:b,s:s,s:I,s:b,s:b}", "type", type_text(type), "class",
+			      json_pack("{s:o,s:o,s:b,s:b,s:s*,s:s,s:I,s:b,s:b}", "type", type_text(type), "class",
 					class_text(class), "do", (reply_class & HF_REPLY_DO) != 0, "cd",
-					(reply_class & HF_REPLY_CD) != 0, "rcode",
+					(reply_class & HF_REPLY_CD) != 0, "dns64",
+					dns64 ? hf_prefix_to_text(dns64, prefix) : NULL, "rcode",
 					hf_rcode_to_text(ntohs(record->flags) & HF_RCODE_MASK), "ttl",
 					(json_int_t)record_ttl(record, lookup->call->now), "kernel", (int)kernel,
 					"workers", (int)workers));
