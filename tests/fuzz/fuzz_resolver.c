@@ -91,13 +91,15 @@ static void drain(void)
 static void ask(uint8_t what)
 {
 	static const char *const names[] = {"www.example.", "a.b.c.example.", "example.", "alias.example.net."};
-	static const uint16_t types[] = {HF_TYPE_A, HF_TYPE_NS, HF_TYPE_ANY, HF_TYPE_DS, HF_TYPE_HTTPS, HF_TYPE_CNAME};
+	static const uint16_t types[] = {HF_TYPE_A, HF_TYPE_NS, HF_TYPE_ANY, HF_TYPE_DS, HF_TYPE_HTTPS, HF_TYPE_CNAME, HF_TYPE_AAAA, HF_TYPE_TXT};
 	struct hf_query query = {.flags = what & 0x80 ? 0 : HF_FLAG_RD, .qclass = HF_CLASS_IN, .reply_class = what >> 5 & 3};
 
 	if (world.asked == CLIENTS_MAX)
 		return;
 	query.name_length = (uint8_t)hf_name_from_text(names[what & 3], query.name);
 	query.qtype = types[(what >> 2 & 7) % (sizeof(types) / sizeof(types[0]))];
+	if (query.qtype == HF_TYPE_AAAA)
+		query.reply_class |= 1 << HF_REPLY_DNS64_SHIFT;
 	hf_resolver_ask(world.resolver, world.asked++, &query, world.now);
 }
 
@@ -211,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.max_clients = CLIENTS_MAX / 2;
 	config.max_upstream_queries = QUERIES_MAX;
 	config.prime = size & 1;
+	config.dns64 = (struct hf_dns64_table){.count = 1, .prefixes = {{.family = 6, .length = 96, .bytes = {0x20, 1, 0xd, 0xb8}}}};
 	cache = hf_cache_new(&cache_config);
 	world.resolver = cache ? hf_resolver_new(&config, cache, &random) : NULL;
 	FUZZ_CHECK(world.resolver);

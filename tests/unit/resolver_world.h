@@ -56,6 +56,7 @@ struct world {
 	struct hf_cache *cache;
 	struct hf_resolver *resolver;
 	struct hf_resolver_config config;
+	uint8_t reply_class; /* added to what questions have of their own */
 	struct hf_random random;
 	struct hf_arena *arena;
 	uint64_t seed;
@@ -232,6 +233,7 @@ static inline void world_ask_flags(struct world *w, uint64_t client, const char 
 				       false);
 
 	assert_int_equal(hf_query_parse(packet, length, &w->query), HF_QUERY_OK);
+	w->query.reply_class |= w->reply_class;
 	IN_RESOLVER(hf_resolver_ask(w->resolver, client, &w->query, w->now));
 	/* The question bytes must outlive the packet: replies are written later. */
 	w->query.question = hf_arena_copy(w->arena, w->query.question, w->query.question_length);

@@ -94,13 +94,14 @@ static void ask(struct bench *bench, struct hf_now at)
 	rcu_quiescent_state();
 }
 
-/* www.example. A 192.0.2.7, TTL as given, into the answer cache. */
-static void know(struct bench *bench, uint32_t ttl)
+/* An answer for www.example. and this type and class into the answer cache: 192.0.2.7, or as many octets as AAAA has. */
+static void know_type(struct bench *bench, uint16_t type, uint8_t reply_class, uint32_t ttl)
 {
 	uint8_t name[16] = WWW;
 	struct hf_arena *arena = hf_arena_new(65536);
-	const struct hf_rdata rdata = {.bytes = (const uint8_t *)"\300\0\2\7", .length = 4};
-	const struct hf_rrset *set = hf_rrset_make(arena, name, HF_TYPE_A, HF_CLASS_IN, ttl, &rdata, 1, 0);
+	const struct hf_rdata rdata = {.bytes = (const uint8_t *)"\300\0\2\7\0\0\0\0\0\0\0\0\0\0\0\1",
+				       .length = type == HF_TYPE_A ? 4 : 16};
+	const struct hf_rrset *set = hf_rrset_make(arena, name, type, HF_CLASS_IN, ttl, &rdata, 1, 0);
 	struct hf_answer answer = {.sections = {&set}, .section_counts = {1}};
 	union {
 		struct hf_answer_record record;
@@ -108,10 +109,15 @@ static void know(struct bench *bench, uint32_t ttl)
 	} out;
 
 	assert_non_null(set);
-	assert_true(hf_answer_compose(&answer, bench->dispatch.secret, name, HF_TYPE_A, HF_CLASS_IN, 0, 86400, now,
+	assert_true(hf_answer_compose(&answer, bench->dispatch.secret, name, type, HF_CLASS_IN, reply_class, 86400, now,
 				      &out.record, sizeof(out)) > 0);
 	assert_true(hf_cache_put_answer(bench->cache, &out.record, now));
 	hf_arena_free(arena);
+}
+
+static void know(struct bench *bench, uint32_t ttl)
+{
+	know_type(bench, HF_TYPE_A, 0, ttl);
 }
 
 #define COUNTER(field) offsetof(struct hf_counters, field)
@@ -198,6 +204,87 @@ static void without_rd_the_cache_is_shown_only_if_allowed(void **state)
 	assert_int_equal(bench->reply[3] & 15, HF_RCODE_NOERROR);
 	assert_int_equal(bench->reply[7], 1);
 	assert_null(hf_mailbox_take(&bench->resolver));
+}
+
+/* What is refused is not looked at, whatever it is; what is dropped neither, and neither shows in the cache's figures. */
+static void a_client_gets_what_its_rule_says(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_counters *counters = &bench->serve->counters;
+	static const uint8_t prohibited[] = {0, 15, 0, 2, 0, 18}; /* EDE 18, RFC 8914 §4.19 */
+	struct hf_access *drops = rule("192.0.2.1", HF_ACCESS_DROP);
+	struct hf_address other = {.family = 4, .port = 40000, .bytes = {192, 0, 2, 2}};
+
+	know(bench, 300);
+	bench->access = rule("192.0.2.0/24", HF_ACCESS_REFUSE);
+	atomic_store(&bench->settings.access, bench->access);
+	load(bench, "\x12\x34\1\0\0\1\0\0\0\0\0\1" WWW IN_A "\0\0\51\4\320\0\0\0\0\0\0", 12 + WWW_LENGTH + 4 + 11);
+	ask(bench, now);
+	assert_int_equal(bench->request.outcome, HF_OUTCOME_REPLY);
+	assert_int_equal(bench->reply[3] & 15, HF_RCODE_REFUSED);
+	assert_memory_equal(bench->reply + bench->request.reply_length - sizeof(prohibited), prohibited, sizeof(prohibited));
+	load(bench, HEAD("\x28\0") WWW IN_A, 12 + WWW_LENGTH + 4); /* UPDATE */
+	ask(bench, now);
+	assert_int_equal(bench->reply[3] & 15, HF_RCODE_REFUSED);
+	load(bench, HEAD(RD) WWW IN_A "x", 12 + WWW_LENGTH + 5);
+	ask(bench, now);
+	assert_int_equal(bench->reply[3] & 15, HF_RCODE_REFUSED);
+	assert_int_equal(hf_counter_read(&counters->refused_client), 3);
+	assert_int_equal(hf_counter_read(&counters->cache_hits), 0);
+	/* No answer to an answer. */
+	load(bench, HEAD("\x81\x80") WWW IN_A, 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	assert_int_equal(bench->request.outcome, HF_OUTCOME_DROP);
+	assert_int_equal(hf_counter_read(&counters->drops[HF_DROP_response]), 1);
+
+	atomic_store(&bench->settings.access, drops);
+	load(bench, HEAD(RD) WWW IN_A, 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	assert_int_equal(bench->request.outcome, HF_OUTCOME_DROP);
+	assert_int_equal(hf_counter_read(&counters->drops[HF_DROP_access]), 1);
+	assert_true(hf_serve_drops(bench->serve, &bench->request.client));
+	assert_int_equal(hf_counter_read(&counters->drops[HF_DROP_access]), 2);
+	assert_false(hf_serve_drops(bench->serve, &other));
+	bench->request.client = other;
+	ask(bench, now);
+	assert_int_equal(bench->request.outcome, HF_OUTCOME_REPLY);
+	assert_int_equal(hf_counter_read(&counters->cache_hits), 1);
+	hf_access_free(drops);
+}
+
+/* The question of a client with DNS64 is another question, and no business of the kernel's table. */
+static void dns64_is_part_of_the_question(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_dns64_table dns64 = {0};
+	struct hf_access_rule with = {.verdict = {HF_ACCESS_ALLOW, 0}};
+	struct hf_prefix prefix;
+
+	assert_null(hf_prefix_from_text("192.0.2.1", &with.clients));
+	assert_null(hf_prefix_from_text("64:ff9b::/96", &prefix));
+	with.verdict.dns64 = (uint8_t)hf_dns64_number(&dns64, &prefix);
+	bench->access = hf_access_new(&with, 1, (struct hf_access_verdict){0}, &dns64);
+	know(bench, 300);
+	know_type(bench, HF_TYPE_AAAA, 0, 300);
+	know_type(bench, HF_TYPE_AAAA, 1 << HF_REPLY_DNS64_SHIFT, 300);
+	load(bench, HEAD(RD) WWW "\0\34\0\1", 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	assert_int_equal(bench->request.query.reply_class, 0);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.promotions), 1);
+	atomic_store(&bench->settings.access, bench->access);
+	ask(bench, now);
+	assert_int_equal(bench->request.outcome, HF_OUTCOME_REPLY);
+	assert_int_equal(bench->request.query.reply_class, 1 << HF_REPLY_DNS64_SHIFT);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.promotions), 1);
+	load(bench, HEAD(RD) WWW IN_A, 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	assert_int_equal(bench->request.query.reply_class, 0);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.promotions), 2);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.cache_hits), 3);
+	load(bench, HEAD("\1\20") WWW "\0\34\0\1", 12 + WWW_LENGTH + 4); /* CD */
+	ask(bench, now);
+	assert_int_equal(bench->request.outcome, HF_OUTCOME_MISS);
+	assert_int_equal(bench->request.query.reply_class, 1 << HF_REPLY_DNS64_SHIFT | HF_REPLY_CD);
 }
 
 static void source_port_53_is_fine_over_tcp(void **state)
@@ -392,6 +479,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FACT(every_kind_of_message_has_its_way_out),
 		FACT(without_rd_the_cache_is_shown_only_if_allowed),
+		FACT(a_client_gets_what_its_rule_says),
+		FACT(dns64_is_part_of_the_question),
 		FACT(source_port_53_is_fine_over_tcp),
 		FACT(answers_from_the_cache_in_the_clients_spelling),
 		FACT(a_reply_in_place_is_the_same_reply),
