@@ -58,7 +58,7 @@ struct hf_answer_record {
 	__u64 fresh_until_ns;
 	__u64 stale_until_ns;/* ≥ fresh_until_ns; equal: never served stale */
 	__u64 base_ns;
-	__be16 flags;	     /* header flags to send, network order: QR, RA, AD, rcode; RD, CD come from the client */
+	__be16 flags;	     /* header flags to send, network order: QR, AA, RA, AD, rcode; RD, CD come from the client */
 	__be16 ancount, nscount, arcount; /* network order, OPT not counted */
 	__u16 body_length;
 	__u8 ttl_count;	     /* ≤ HF_RECORD_TTLS_MAX in a cached record */

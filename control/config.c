@@ -197,6 +197,10 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 	case HF_OPTION_ADDRESSES:
 	case HF_OPTION_ROUTES:
 	case HF_OPTION_ACCESS:
+	case HF_OPTION_LOCAL_DATA:
+	case HF_OPTION_LOCAL_ZONES:
+	case HF_OPTION_PRIVATE_ADDRESSES:
+	case HF_OPTION_PRIVATE_DOMAINS:
 		break;
 	}
 	return hf_config_fail(reader, line, option->section, option->key, "'%.64s' is not allowed here (allowed: %s)", text,
@@ -394,6 +398,14 @@ static bool read_value(struct reader *reader, const struct hf_option *option, co
 		return read_routes(reader, node);
 	case HF_OPTION_ACCESS:
 		return hf_config_read_access(reader, node);
+	case HF_OPTION_LOCAL_DATA:
+		return hf_config_read_local_data(reader, node);
+	case HF_OPTION_LOCAL_ZONES:
+		return hf_config_read_local_zones(reader, node);
+	case HF_OPTION_PRIVATE_ADDRESSES:
+		return hf_config_read_private_addresses(reader, node);
+	case HF_OPTION_PRIVATE_DOMAINS:
+		return hf_config_read_private_domains(reader, node);
 	default:
 		text = hf_config_scalar(reader, node, option->section, option->key, hf_option_allowed(option, allowed));
 		return text && store_scalar(reader, option, text, hf_config_line(node));
@@ -673,6 +685,7 @@ void hf_config_free(struct hf_config *config)
 	}
 	free(config->routes);
 	free(config->access);
+	hf_config_free_local(config);
 	free(config->listen);
 	free(config->path);
 	free(config);

@@ -30,6 +30,18 @@ struct hf_config_access {
 	struct hf_prefix dns64; /* family 0: none */
 };
 
+/* A text of a list, and the line it stands in. */
+struct hf_config_text {
+	char *text;
+	unsigned line;
+};
+
+struct hf_config_local_zone {
+	char *zone;   /* presentation form */
+	uint8_t type; /* enum hf_local_type */
+	unsigned line;
+};
+
 struct hf_config {
 	char *path; /* where it was read from */
 
@@ -40,6 +52,17 @@ struct hf_config {
 	/* access-control: list of {clients, action, dns64}; an entry for each prefix. Use hf_config_make_access(). */
 	struct hf_config_access *access;
 	size_t access_count;
+
+	/* server: */
+	char *identity, *version; /* of class CH; empty: REFUSED */
+
+	/* local: */
+	bool special_use;	     /* special-use: defaults of RFC 6761, 6303 … */
+	char *hosts_file;	     /* hosts-file; empty: none */
+	struct hf_config_text *local_data; /* data: records in zone-file form; read by the dataplane */
+	size_t local_data_count;
+	struct hf_config_local_zone *local_zones; /* zones: list of {zone, type} */
+	size_t local_zone_count;
 
 	/* dataplane: */
 	enum hf_io io;		     /* io: sockets | dpdk */
@@ -85,6 +108,10 @@ struct hf_config {
 	uint32_t fetches_per_zone, fetches_per_server, spoof_threshold; /* 0: no limit */
 	struct hf_config_route *routes; /* routes: list of {zone, forward|stub: [addresses]} */
 	size_t route_count;
+	struct hf_prefix *private_addresses; /* private-addresses */
+	size_t private_address_count;
+	struct hf_config_text *private_domains; /* private-domains */
+	size_t private_domain_count;
 
 	/* control: */
 	char *dataplane_socket;	     /* dataplane-socket: /run/holdfast/dataplane.sock */

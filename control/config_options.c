@@ -27,6 +27,21 @@ const struct hf_option hf_options[] = {
 	 "answers questions without RD, from the cache; `refuse` answers REFUSED; `drop` says nothing. `dns64`: IPv6 addresses "
 	 "in that prefix stand for IPv4 ones (RFC 6147)."},
 
+	{"local", "special-use", HF_OPTION_BOOLEAN, RELOAD, FIELD(special_use), 0, 0, "true", NULL,
+	 "Answer special-use names here: localhost, test, invalid, onion, local, home.arpa, reverse zones of private and other "
+	 "special addresses … (RFC 6761, 6303, 6762, 7686, 7793, 8375, 8880, 9462, 9665). A route for such a name or one above it, "
+	 "the root aside, goes before; `zones` with type `none` takes one away."},
+	{"local", "hosts-file", HF_OPTION_TEXT, RELOAD, FIELD(hosts_file), 0, 4095, "", NULL,
+	 "A file like /etc/hosts, read at start and at reload: A and AAAA for its names, PTR for its addresses."},
+	{"local", "data", HF_OPTION_LOCAL_DATA, RELOAD, FIELD(local_data), 0, 0, NULL, NULL,
+	 "Records that are answered from here, in zone-file form; TTL 3600 when not given. A name that has some is answered "
+	 "NODATA for its other types, unless its zone says otherwise. A CNAME is followed, \"*\" is a wildcard."},
+	{"local", "zones", HF_OPTION_LOCAL_ZONES, RELOAD, FIELD(local_zones), 0, 0, NULL, NULL,
+	 "What becomes of the names in a zone that are not among the data: `transparent` looks them up as ever, "
+	 "`type-transparent` also the missing types of names with data; `static` answers NXDOMAIN; `redirect` answers with the "
+	 "zone's own data; `refuse` and `drop` do so; `nxdomain` and `nodata` answer so whatever the data are; `none`: no zone "
+	 "here, also no special-use one."},
+
 	{"dataplane", "io", HF_OPTION_CHOICE, RESTART, FIELD(io), 0, 0, "sockets", io_choices,
 	 "How packets come in: kernel sockets, or DPDK's net_af_xdp beside the kernel driver."},
 	{"dataplane", "interface", HF_OPTION_TEXT, RESTART, FIELD(interface), 0, 15, "", NULL,
@@ -64,6 +79,10 @@ const struct hf_option hf_options[] = {
 	 "Questions of one client address (IPv6: /64) that may wait for resolution at once over UDP; more are dropped; "
 	 "0: any number."},
 
+	{"server", "identity", HF_OPTION_TEXT, RELOAD, FIELD(identity), 0, 255, "", NULL,
+	 "What `id.server` and `hostname.bind` (TXT, class CH) say; empty: REFUSED."},
+	{"server", "version", HF_OPTION_TEXT, RELOAD, FIELD(version), 0, 255, "", NULL,
+	 "What `version.server` and `version.bind` say; empty: REFUSED."},
 	{"server", "nsid", HF_OPTION_TEXT, RELOAD, FIELD(nsid), 0, 128, "", NULL,
 	 "Name of this server for who asks which of many answers (RFC 5001); empty: none."},
 
@@ -139,6 +158,12 @@ const struct hf_option hf_options[] = {
 	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones. "
 	 "`first`: when they fail, the question goes down the tree from the root. `forward: []` takes a zone out of a "
 	 "route above it."},
+
+	{"resolver", "private-addresses", HF_OPTION_PRIVATE_ADDRESSES, RELOAD, FIELD(private_addresses), 0, 0, NULL, NULL,
+	 "Addresses that are taken out of what servers say (DNS rebinding): A and AAAA, IPv4 inside ::ffff:0:0/96, hints in SVCB "
+	 "and HTTPS."},
+	{"resolver", "private-domains", HF_OPTION_PRIVATE_DOMAINS, RELOAD, FIELD(private_domains), 0, 0, NULL, NULL,
+	 "Names at or below which such addresses may stand."},
 
 	{"control", "dataplane-socket", HF_OPTION_PATH, RESTART, FIELD(dataplane_socket), 1, SOCKET_PATH_MAX,
 	 "/run/holdfast/dataplane.sock", NULL, "Unix socket of holdfast-dataplane."},
@@ -217,6 +242,18 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 		snprintf(out, HF_OPTION_ALLOWED_MAX,
 			 "list of {clients: [prefix …], action: allow, allow-snoop, refuse or drop, dns64: prefix}");
 		break;
+	case HF_OPTION_LOCAL_DATA:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of records in zone-file form");
+		break;
+	case HF_OPTION_LOCAL_ZONES:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of {zone: NAME, type: TYPE}");
+		break;
+	case HF_OPTION_PRIVATE_ADDRESSES:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of addresses and prefixes");
+		break;
+	case HF_OPTION_PRIVATE_DOMAINS:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of domain names");
+		break;
 	}
 	return out;
 }
@@ -267,6 +304,10 @@ static bool option_equal(const struct hf_option *option, const struct hf_config 
 	case HF_OPTION_ROUTES:
 		return routes_equal(a, b);
 	case HF_OPTION_ACCESS: /* taken over by a reload: nobody asks */
+	case HF_OPTION_LOCAL_DATA:
+	case HF_OPTION_LOCAL_ZONES:
+	case HF_OPTION_PRIVATE_ADDRESSES:
+	case HF_OPTION_PRIVATE_DOMAINS:
 		break;
 	}
 	return false;
@@ -355,6 +396,19 @@ void hf_config_write_reference(void *out_file)
 	      "    - zone: lab.example.\n"
 	      "      stub: [192.0.2.2]\n"
 	      "      first: true\n"
+	      "```\n\n"
+	      "## An example of local names\n\n"
+	      "```yaml\n"
+	      "local:\n"
+	      "  hosts-file: /etc/hosts\n"
+	      "  data:\n"
+	      "    - printer.corp.example. A 192.0.2.7\n"
+	      "    - www.corp.example. 300 CNAME web.hosting.example.\n"
+	      "    - 'corp.example. TXT \"of the house\"'\n"
+	      "  zones:\n"
+	      "    - {zone: corp.example., type: static}\n"
+	      "    - {zone: ads.example., type: nxdomain}\n"
+	      "    - {zone: 10.in-addr.arpa., type: none}\n"
 	      "```\n",
 	      out);
 }

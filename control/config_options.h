@@ -20,6 +20,10 @@ enum hf_option_kind {
 	HF_OPTION_ADDRESSES, /* list of them; fills config->listen */
 	HF_OPTION_ROUTES,    /* fills config->routes */
 	HF_OPTION_ACCESS,    /* fills config->access */
+	HF_OPTION_LOCAL_DATA, /* fills config->local_data */
+	HF_OPTION_LOCAL_ZONES, /* fills config->local_zones */
+	HF_OPTION_PRIVATE_ADDRESSES,
+	HF_OPTION_PRIVATE_DOMAINS,
 };
 
 struct hf_option {

@@ -29,3 +29,10 @@ const char *hf_config_scalar(struct reader *reader, const yaml_node_t *node, con
 
 /* access-control: */
 bool hf_config_read_access(struct reader *reader, const yaml_node_t *node);
+
+/* local: and resolver.private-… */
+bool hf_config_read_local_data(struct reader *reader, const yaml_node_t *node);
+bool hf_config_read_local_zones(struct reader *reader, const yaml_node_t *node);
+bool hf_config_read_private_addresses(struct reader *reader, const yaml_node_t *node);
+bool hf_config_read_private_domains(struct reader *reader, const yaml_node_t *node);
+void hf_config_free_local(struct hf_config *config);

@@ -131,6 +131,9 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 	parts->dns64 = settings->resolver.dns64;
 	atomic_store_explicit(&parts->serve_settings.access, settings->access, memory_order_release);
 	settings->access = NULL; /* the parts' now */
+	atomic_store_explicit(&parts->serve_settings.local, settings->local, memory_order_release);
+	settings->local = NULL;
+	parts->private_content = hf_private_content(&settings->resolver.private);
 	if (exchanges < EXCHANGES_MAX)
 		hf_log(HF_LOG_WARNING, "few-descriptors",
 		       "open-files=%u upstream-queries=%u text=\"raise LimitNOFILE for more upstream queries at once\"",
@@ -249,6 +252,7 @@ static void free_parts(struct hf_parts *parts)
 	free(parts->promotions);
 	hf_access_free((struct hf_access *)hf_serve_access(&parts->serve_settings));
 	hf_clients_free((struct hf_clients *)hf_serve_clients(&parts->serve_settings));
+	hf_local_drop(atomic_load(&parts->serve_settings.local));
 	hf_config_free(parts->config);
 }
 

@@ -345,7 +345,7 @@ bool hf_answers_put(struct hf_answers *answers, const struct hf_answer_record *r
 	return true;
 }
 
-size_t hf_answers_flush(struct hf_answers *answers, const uint8_t *name, bool subtree)
+size_t hf_answers_flush(struct hf_answers *answers, bool (*matches)(void *state, const uint8_t *name), void *state)
 {
 	size_t removed = 0;
 
@@ -358,7 +358,7 @@ size_t hf_answers_flush(struct hf_answers *answers, const uint8_t *name, bool su
 		for (size_t i = 0; i < (size_t)answers->buckets_per_shard * SLOTS; i++) {
 			struct hf_answer_record *record = record_of(bucket[i / SLOTS].words[i % SLOTS]);
 
-			if (record && hf_record_names_match(record, name, subtree)) {
+			if (record && hf_record_names_any(record, matches, state)) {
 				hf_level_remove(&answers->level, shard, &answer_of(record)->block);
 				removed++;
 			}

@@ -29,7 +29,7 @@ const struct hf_answer_record *hf_answers_lookup(struct hf_answers *answers, con
 void hf_answers_lookup_burst(struct hf_answers *answers, unsigned count, const struct hf_cache_question *questions,
 			     struct hf_now now, const struct hf_answer_record **results);
 bool hf_answers_put(struct hf_answers *answers, const struct hf_answer_record *record, struct hf_now now);
-size_t hf_answers_flush(struct hf_answers *answers, const uint8_t *name, bool subtree);
+size_t hf_answers_flush(struct hf_answers *answers, bool (*matches)(void *state, const uint8_t *name), void *state);
 void hf_answers_visit(struct hf_answers *answers, const uint8_t *name,
 		      void (*visit)(void *state, uint16_t type, uint16_t class, uint8_t reply_class,
 				    const struct hf_answer_record *record),

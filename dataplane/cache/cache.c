@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "cache/answers.h"
 #include "cache/facts.h"
+#include "cache/record_names.h"
 
 #define BYTES_MIN ((size_t)1 << 20)
 
@@ -129,13 +130,20 @@ bool hf_cache_put_answer(struct hf_cache *cache, const struct hf_answer_record *
 size_t hf_cache_flush(struct hf_cache *cache, const uint8_t *name, bool subtree)
 {
 	/* Facts first: an answer composed from one in between would outlive the flush. */
+	struct hf_record_names_wanted wanted = {name, subtree};
 	size_t removed;
 
 	__atomic_add_fetch(&cache->flushes, 1, __ATOMIC_ACQ_REL);
 	removed = hf_facts_flush(&cache->facts, name, subtree);
 	/* Again: who began in between may have found a fact that has gone since. */
 	__atomic_add_fetch(&cache->flushes, 1, __ATOMIC_ACQ_REL);
-	return removed + hf_answers_flush(&cache->answers, name, subtree);
+	return removed + hf_answers_flush(&cache->answers, hf_record_names_wanted, &wanted);
+}
+
+size_t hf_cache_flush_answers(struct hf_cache *cache, bool (*matches)(void *state, const uint8_t *name), void *state)
+{
+	__atomic_add_fetch(&cache->flushes, 1, __ATOMIC_ACQ_REL);
+	return hf_answers_flush(&cache->answers, matches, state);
 }
 
 uint64_t hf_cache_flushes(const struct hf_cache *cache)

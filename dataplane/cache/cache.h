@@ -118,6 +118,8 @@ bool hf_cache_put_answer(struct hf_cache *cache, const struct hf_answer_record *
  * one shard of the answers (a 64th of them) at a time; readers go on. What another thread composes from what it looked up before must not
  * be stored after it: hf_cache_flushes() tells. */
 size_t hf_cache_flush(struct hf_cache *cache, const uint8_t *name, bool subtree);
+/* [writer] The same for answers alone, of which `matches` says of the question's name or of an owner name in the body that they are to go. */
+size_t hf_cache_flush_answers(struct hf_cache *cache, bool (*matches)(void *state, const uint8_t *name), void *state);
 /* Another number after every flush and while one runs; any thread. Noted before the first lookup and compared before
  * hf_cache_put_answer(). */
 uint64_t hf_cache_flushes(const struct hf_cache *cache);

@@ -8,12 +8,8 @@
 
 #define RR_FIXED 10 /* type, class, TTL, RDLENGTH */
 
-static bool matches(const uint8_t *owner, const uint8_t *name, bool subtree)
-{
-	return subtree ? hf_name_is_below_or_equal(owner, name) : hf_name_equal(owner, name);
-}
-
-bool hf_record_names_match(const struct hf_answer_record *record, const uint8_t *name, bool subtree)
+bool hf_record_names_any(const struct hf_answer_record *record, bool (*matches)(void *state, const uint8_t *name),
+			 void *state)
 {
 	/* Pointers in the body count from the start of a message, so the question has to stand before it. */
 	uint8_t message[HF_HEADER_SIZE + HF_NAME_MAX + 4 + HF_RECORD_BODY_MAX];
@@ -21,7 +17,7 @@ bool hf_record_names_match(const struct hf_answer_record *record, const uint8_t 
 	unsigned count = be16toh(record->ancount) + be16toh(record->nscount) + be16toh(record->arcount);
 	uint8_t owner[HF_NAME_MAX];
 
-	if (matches(record->data, name, subtree))
+	if (matches(state, record->data))
 		return true;
 	memset(message, 0, HF_HEADER_SIZE);
 	memcpy(message + HF_HEADER_SIZE, record->data, record->name_length);
@@ -32,7 +28,7 @@ bool hf_record_names_match(const struct hf_answer_record *record, const uint8_t 
 
 		if (!hf_name_parse(message, length, &offset, owner) || length - offset < RR_FIXED)
 			return false;
-		if (matches(owner, name, subtree))
+		if (matches(state, owner))
 			return true;
 		rdata = (size_t)message[offset + RR_FIXED - 2] << 8 | message[offset + RR_FIXED - 1];
 		if (length - offset - RR_FIXED < rdata)
@@ -40,4 +36,11 @@ bool hf_record_names_match(const struct hf_answer_record *record, const uint8_t 
 		offset += RR_FIXED + rdata;
 	}
 	return false;
+}
+
+bool hf_record_names_wanted(void *state, const uint8_t *owner)
+{
+	const struct hf_record_names_wanted *wanted = state;
+
+	return wanted->subtree ? hf_name_is_below_or_equal(owner, wanted->name) : hf_name_equal(owner, wanted->name);
 }

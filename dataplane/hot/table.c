@@ -247,19 +247,32 @@ bool hf_hot_table_holds(const struct hf_hot_table *table, const struct hf_answer
 	       hf_slots_record(table->slots, (uint32_t)*word_at(table, (uint32_t)word))->fresh_until_ns > now.mono_ns;
 }
 
-size_t hf_hot_table_flush(struct hf_hot_table *table, const uint8_t *name, bool subtree)
+size_t hf_hot_table_flush_if(struct hf_hot_table *table,
+			     bool (*matches)(void *state, const struct hf_answer_record *record), void *state)
 {
 	size_t removed = 0;
 
 	for (uint32_t place = 0; place < hf_slots_end(table->slots); place++) {
 		if (!hf_slots_meta(table->slots, place)->live ||
-		    !hf_record_names_match(hf_slots_record(table->slots, place), name, subtree))
+		    !matches(state, hf_slots_record(table->slots, place)))
 			continue;
 		remove_record(table, place, table->now);
 		removed++;
 	}
 	update_entries(table);
 	return removed;
+}
+
+static bool speaks_of(void *wanted, const struct hf_answer_record *record)
+{
+	return hf_record_names_any(record, hf_record_names_wanted, wanted);
+}
+
+size_t hf_hot_table_flush(struct hf_hot_table *table, const uint8_t *name, bool subtree)
+{
+	struct hf_record_names_wanted wanted = {name, subtree};
+
+	return hf_hot_table_flush_if(table, speaks_of, &wanted);
 }
 
 void hf_hot_table_tend(struct hf_hot_table *table, struct hf_now now,

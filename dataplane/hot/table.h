@@ -41,6 +41,9 @@ bool hf_hot_table_publish(struct hf_hot_table *table, const struct hf_answer_rec
 /* Takes out all records that speak of `name` [or a name below it], as the question or as an owner in the body (an answer may lead
  * through it by CNAME); returns how many. `name` in any case. Walks the whole table. */
 size_t hf_hot_table_flush(struct hf_hot_table *table, const uint8_t *name, bool subtree);
+/* The same for records of which `matches` says so. */
+size_t hf_hot_table_flush_if(struct hf_hot_table *table,
+			     bool (*matches)(void *state, const struct hf_answer_record *record), void *state);
 /* Whether the question of `record` has a fresh answer here. */
 bool hf_hot_table_holds(const struct hf_hot_table *table, const struct hf_answer_record *record, struct hf_now now);
 

@@ -28,6 +28,7 @@
 	X(refused_no_recursion, "answered REFUSED: RD was not set")          \
 	X(refused_client, "answered REFUSED: the client's access rule")      \
 	X(refused_class, "answered REFUSED: class other than IN")            \
+	X(answered_chaos, "answered in class CH: identity or version")       \
 	X(refused_transfer, "answered REFUSED: AXFR or IXFR")                \
 	X(noerror, "replies with NOERROR")                                   \
 	X(nxdomain, "replies with NXDOMAIN")                                 \
@@ -50,6 +51,7 @@
 	X(zone_share, "misses of a zone that has its share of those under way")          \
 	X(client_share, "misses of a client address with too many unanswered (wait-limit)") \
 	X(too_late, "answers that came after the client's patience (discard-timeout)")   \
+	X(local_zone, "the rule of a local zone")                                        \
 	X(no_reply, "no reply fits the client's or our buffer")                          \
 	X(send_failed, "the kernel or the NIC did not take the reply")                   \
 	X(promotion_queue, "not offered to the kernel tier: its queue is full")          \

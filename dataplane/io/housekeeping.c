@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <urcu-qsbr.h>
+#include "io/local_flush.h"
 #include "io/rpc.h"
 
 enum {
@@ -38,6 +39,10 @@ struct hf_housekeeping {
 	struct hf_settings *settings;
 	struct hf_settings_mail *settings_mails;
 	unsigned settings_under_way;
+	/* What the reload changed of the names and addresses that answers depend on: flushed at once, and again when no thread works by the old
+	 * settings any more. */
+	struct hf_local *former_local; /* one reference */
+	bool local_changed, private_changed;
 };
 
 /* ---- the kernel tier ---- */
@@ -83,6 +88,16 @@ static void renew(struct hf_housekeeping *self)
 	}
 }
 
+/* What a former process left there was made by its configuration. */
+static void flush_adopted(struct hf_housekeeping *self)
+{
+	const struct hf_config *config = self->parts->config;
+	struct hf_private private = {.addresses = config->private_addresses,
+				     .address_count = (unsigned)config->private_address_count};
+
+	hf_local_flush_adopted(self->parts, &private);
+}
+
 /* True when a ring had so many offers that the next turn should come at once. */
 static bool promote(struct hf_housekeeping *self)
 {
@@ -93,7 +108,8 @@ static bool promote(struct hf_housekeeping *self)
 		more |= hf_kernel_tier_promote(parts->kernel_tier, parts->promotions[i], parts->cache,
 					       PROMOTIONS_A_TURN, self->now) == PROMOTIONS_A_TURN;
 	if (self->now.mono_ns >= self->next_check_ns) {
-		hf_kernel_tier_check(parts->kernel_tier);
+		if (hf_kernel_tier_check(parts->kernel_tier))
+			flush_adopted(self);
 		self->next_check_ns = self->now.mono_ns + CHECK_NS;
 	}
 	hf_kernel_tier_tend(parts->kernel_tier, self->now, refresh, self);
@@ -158,8 +174,20 @@ static void finish_trace(struct hf_housekeeping *self)
 
 /* ---- reload ---- */
 
+static void flush_changed(struct hf_housekeeping *self)
+{
+	struct hf_parts *parts = self->parts;
+
+	if (self->private_changed)
+		hf_local_flush_all(parts);
+	else if (self->local_changed)
+		hf_local_flush(parts, self->former_local, atomic_load_explicit(&parts->serve_settings.local, memory_order_relaxed));
+}
+
 static void forget_settings(struct hf_housekeeping *self)
 {
+	hf_local_drop(self->former_local);
+	self->former_local = NULL;
 	free(self->settings_mails);
 	hf_settings_free(self->settings);
 	self->settings_mails = NULL;
@@ -171,8 +199,10 @@ static void settings_taken(struct hf_housekeeping *self, const struct hf_setting
 	if (!mail->applied)
 		hf_log(HF_LOG_ERROR, "reload-incomplete",
 		       "text=\"a resolver thread had no memory for the new settings and keeps the old ones\"");
-	if (--self->settings_under_way == 0)
+	if (--self->settings_under_way == 0) {
+		flush_changed(self);
 		forget_settings(self);
+	}
 }
 
 static void send_settings(struct hf_housekeeping *self)
@@ -214,6 +244,21 @@ static void publish_clients(struct hf_housekeeping *self, struct hf_clients *cli
 	hf_clients_free((struct hf_clients *)former);
 }
 
+/* Before publish_access(), whose grace period is this table's too. */
+static void publish_local(struct hf_housekeeping *self)
+{
+	struct hf_parts *parts = self->parts;
+	const struct hf_resolver_config *next = &self->settings->resolver;
+	uint64_t private_content = hf_private_content(&next->private);
+
+	self->former_local =
+		atomic_exchange_explicit(&parts->serve_settings.local, self->settings->local, memory_order_acq_rel);
+	self->settings->local = NULL;
+	self->local_changed = hf_local_content(self->former_local) != hf_local_content(next->local);
+	self->private_changed = parts->private_content != private_content;
+	parts->private_content = private_content;
+}
+
 bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char error[HF_CONFIG_ERROR_MAX])
 {
 	struct hf_parts *parts = self->parts;
@@ -252,8 +297,10 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 	}
 	/* From here on nothing fails. The mails' settings point into `next`, which stays as parts->config. */
 	send_settings(self);
+	publish_local(self);
 	publish_access(self);
 	publish_clients(self, clients);
+	flush_changed(self);
 	atomic_store_explicit(&parts->serve_settings.edns_size, next->edns_size, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.prefetch, next->prefetch, memory_order_relaxed);
 	atomic_store_explicit(&parts->serve_settings.wait_limit, next->wait_limit, memory_order_relaxed);
@@ -307,6 +354,8 @@ static void run(void *argument, struct hf_thread *thread)
 	struct hf_housekeeping *self = argument;
 	struct epoll_event events[EVENTS_A_TURN];
 
+	if (hf_kernel_tier_open(self->parts->kernel_tier))
+		flush_adopted(self);
 	while (!hf_thread_stopping(thread)) {
 		bool busy, hurry;
 		int count;

@@ -43,15 +43,14 @@ struct hf_kernel_tier *hf_kernel_tier_new(const struct hf_config *config, uint64
 	return tier;
 }
 
-void hf_kernel_tier_check(struct hf_kernel_tier *tier)
+bool hf_kernel_tier_check(struct hf_kernel_tier *tier)
 {
 	if (tier->table && !hf_hot_table_is_current(tier->table)) {
 		hf_log(HF_LOG_WARNING, "hot-table-replaced", "path=\"%s\"", tier->pin_dir);
 		hf_hot_table_close(tier->table);
 		tier->table = NULL;
 	}
-	if (tier->pin_dir[0] && !tier->table)
-		try_open(tier, NULL);
+	return tier->pin_dir[0] && !tier->table && try_open(tier, NULL);
 }
 
 void hf_kernel_tier_free(struct hf_kernel_tier *tier)
@@ -122,6 +121,12 @@ void hf_kernel_tier_tend(struct hf_kernel_tier *tier, struct hf_now now,
 size_t hf_kernel_tier_flush(struct hf_kernel_tier *tier, const uint8_t *name, bool subtree)
 {
 	return tier->table ? hf_hot_table_flush(tier->table, name, subtree) : 0;
+}
+
+size_t hf_kernel_tier_flush_if(struct hf_kernel_tier *tier,
+			       bool (*matches)(void *state, const struct hf_answer_record *record), void *state)
+{
+	return tier->table ? hf_hot_table_flush_if(tier->table, matches, state) : 0;
 }
 
 bool hf_kernel_tier_holds(const struct hf_kernel_tier *tier, const struct hf_answer_record *record, struct hf_now now)

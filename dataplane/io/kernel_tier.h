@@ -22,8 +22,8 @@ void hf_kernel_tier_free(struct hf_kernel_tier *tier);
 
 bool hf_kernel_tier_open(const struct hf_kernel_tier *tier);
 /* Once a second: opens the pins when they are there now, opens them anew when the loader replaced them. A missing table
- * is said in the log once. */
-void hf_kernel_tier_check(struct hf_kernel_tier *tier);
+ * is said in the log once. True when a table was opened: it may hold what a former process put there. */
+bool hf_kernel_tier_check(struct hf_kernel_tier *tier);
 
 /* Publishes up to `limit` of the answers offered in `ring`, as they stand in the cache now. Returns how many offers
  * were taken. */
@@ -36,6 +36,8 @@ void hf_kernel_tier_tend(struct hf_kernel_tier *tier, struct hf_now now,
 			 void (*refresh)(void *state, const uint8_t *name, uint16_t qtype, uint16_t qclass),
 			 void *state);
 size_t hf_kernel_tier_flush(struct hf_kernel_tier *tier, const uint8_t *name, bool subtree);
+size_t hf_kernel_tier_flush_if(struct hf_kernel_tier *tier,
+			       bool (*matches)(void *state, const struct hf_answer_record *record), void *state);
 /* Whether the kernel holds a fresh answer to the question of `record`. */
 bool hf_kernel_tier_holds(const struct hf_kernel_tier *tier, const struct hf_answer_record *record, struct hf_now now);
 void hf_kernel_tier_visit(struct hf_kernel_tier *tier, struct hf_now now,

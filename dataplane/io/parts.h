@@ -21,6 +21,7 @@ struct hf_parts {
 	struct hf_config *config;
 	struct hf_dns64_table dns64; /* only grows */
 	uint8_t cookie_secret[HF_SIPHASH_KEY]; /* drawn at start, for a file that names none */
+	uint64_t private_content;    /* hf_private_content() */
 
 	/* Made before any thread runs, then constant. */
 	struct hf_now started;

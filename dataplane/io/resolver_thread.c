@@ -72,7 +72,8 @@ static void answer(struct hf_resolver_thread *self, const struct hf_action *acti
 	ticket->turned_away = action->answer.turned_away;
 	ticket->answered_ns = self->now.mono_ns;
 	ticket->too_late = is_too_late(self, ticket);
-	if (!ticket->too_late)
+	ticket->dropped = action->answer.dropped;
+	if (!ticket->too_late && !ticket->dropped)
 		put_reply(self, ticket,
 			  hf_reply_write(action->answer.record, &ticket->query, action->answer.edes,
 					 action->answer.ede_count, ticket->tcp, &options, self->now, self->reply,

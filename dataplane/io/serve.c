@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "control/log.h"
+#include "policy/chaos.h"
 
 enum { RECENT_SLOTS = 4096 };
 
@@ -191,11 +192,42 @@ static void ask_for_cookie(struct hf_serve *serve, struct hf_request *request)
 	reply_empty(serve, request, HF_RCODE_NOERROR, HF_FLAG_TC, NULL);
 }
 
+/* ---- local names ---- */
+
+/* Class CH: what the server tells of itself. */
+static bool answer_chaos(struct hf_serve *serve, struct hf_request *request, const struct hf_local *local)
+{
+	struct hf_reply_options options = hf_serve_reply_options(serve->settings, &request->query);
+	union {
+		struct hf_answer_record record;
+		uint8_t space[HF_CHAOS_RECORD_SPACE];
+	} answer;
+
+	if (request->query.qclass != HF_CLASS_CH ||
+	    !hf_chaos_answer(local, &request->query, &answer.record, sizeof(answer)))
+		return false;
+	hf_counter_add(&serve->counters.answered_chaos, 1);
+	finish(serve, request,
+	       hf_reply_write(&answer.record, &request->query, NULL, 0, serve->tcp, &options, (struct hf_now){0},
+			      request->reply, request->capacity),
+	       HF_RCODE_NOERROR, "server");
+	return true;
+}
+
+/* Whether a question without RD gives nothing away: what is local is for everybody. */
+static bool is_local(const struct hf_local *local, const struct hf_query *query)
+{
+	struct hf_local_found found;
+
+	return hf_local_find(local, query->name, query->qtype, &found) != HF_LOCAL_UNKNOWN;
+}
+
 /* Sorts out what never reaches the cache. True when the question is to be looked up. */
 static bool admit(struct hf_serve *serve, const struct hf_access *access, const struct hf_clients *clients,
 		  struct hf_request *request, struct hf_now now)
 {
 	const struct hf_access_verdict client = hf_access_of(access, &request->client);
+	const struct hf_local *local = atomic_load_explicit(&serve->settings->local, memory_order_acquire);
 	struct hf_counters *counters = &serve->counters;
 	struct hf_query *query = &request->query;
 	enum hf_query_verdict verdict;
@@ -266,12 +298,14 @@ static bool admit(struct hf_serve *serve, const struct hf_access *access, const 
 		return false;
 	}
 	if (query->qclass != HF_CLASS_IN) {
+		if (answer_chaos(serve, request, local))
+			return false;
 		refuse(serve, request, HF_RCODE_REFUSED, &ede_class, &counters->refused_class);
 		return false;
 	}
 	/* Without RD the answer would come from what is held, here or in the resolver, and nobody be asked (RFC 1034
 	 * §4.3.1). EDE: RFC 8914 §4.21. */
-	if (!(query->flags & HF_FLAG_RD) && client.action != HF_ACCESS_ALLOW_SNOOP) {
+	if (!(query->flags & HF_FLAG_RD) && client.action != HF_ACCESS_ALLOW_SNOOP && !is_local(local, query)) {
 		refuse(serve, request, HF_RCODE_REFUSED, &ede_no_recursion, &counters->refused_no_recursion);
 		return false;
 	}
@@ -457,7 +491,9 @@ struct hf_ticket *hf_serve_next_answer(struct hf_serve *serve)
 void hf_serve_answered(struct hf_serve *serve, const struct hf_ticket *ticket)
 {
 	if (ticket->reply_length == 0) {
-		hf_counters_drop(&serve->counters, ticket->too_late ? HF_DROP_too_late : HF_DROP_no_reply);
+		hf_counters_drop(&serve->counters, ticket->too_late  ? HF_DROP_too_late
+						   : ticket->dropped ? HF_DROP_local_zone
+								     : HF_DROP_no_reply);
 		return;
 	}
 	hf_counter_add(&serve->counters.answered_misses, 1);

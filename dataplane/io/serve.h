@@ -36,6 +36,7 @@
 #include "io/promotion.h"
 #include "io/ticket.h"
 #include "policy/access.h"
+#include "policy/local.h"
 #include "wire/message.h"
 #include "wire/reply.h"
 
@@ -50,6 +51,7 @@ struct hf_serve_settings {
 	_Atomic(const struct hf_access *) access;
 	/* Cookies, NSID; NULL: none. Published as `access` is. */
 	_Atomic(const struct hf_clients *) clients;
+	_Atomic(struct hf_local *) local; /* names answered here; NULL: none. As above */
 	_Atomic uint32_t wait_limit;	    /* unanswered misses for each client address over UDP; 0: no limit */
 	_Atomic uint32_t discard_timeout_ms; /* later answers are not sent over UDP (DNSBomb, CVE-2024-33655); 0: all are */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "io/hints.h"
+#include "io/local_data.h"
 
 enum { HINTS_MEMORY = 1 << 20 };
 
@@ -30,6 +31,29 @@ static bool take_routes(struct hf_settings *settings, const struct hf_config *co
 	return true;
 }
 
+static bool take_private(struct hf_settings *settings, const struct hf_config *config, char error[HF_CONFIG_ERROR_MAX])
+{
+	struct hf_private *private = &settings->resolver.private;
+	const uint8_t **domains =
+		hf_arena_take(settings->arena, (config->private_domain_count + 1) * sizeof(domains[0]));
+	bool complete = domains != NULL;
+
+	private->addresses = config->private_addresses;
+	private->address_count = (unsigned)config->private_address_count;
+	private->domains = domains;
+	for (size_t i = 0; complete && i < config->private_domain_count; i++) {
+		uint8_t name[HF_NAME_MAX];
+		size_t length = hf_name_from_text(config->private_domains[i].text, name);
+
+		hf_name_lower(name, name);
+		domains[private->domain_count++] = hf_arena_copy(settings->arena, name, length);
+		complete = domains[i] != NULL;
+	}
+	if (!complete)
+		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: resolver.private-domains: out of memory", config->path);
+	return complete;
+}
+
 struct hf_settings *hf_settings_new(const struct hf_config *config, const struct hf_dns64_table *known,
 				    char error[HF_CONFIG_ERROR_MAX])
 {
@@ -46,12 +70,14 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver->dns64 = *known;
 	if (!hf_config_make_access(config, &resolver->dns64, &settings->access, error) ||
 	    !hf_hints_load(config->root_hints, settings->arena, &resolver->hints, &resolver->hint_count, error) ||
-	    !take_routes(settings, config, error)) {
+	    !take_routes(settings, config, error) || !take_private(settings, config, error) ||
+	    !(settings->local = hf_local_data_load(config, settings->routes, (unsigned)config->route_count, error))) {
 		hf_settings_free(settings);
 		return NULL;
 	}
 	resolver->routes = settings->routes;
 	resolver->route_count = (unsigned)config->route_count;
+	resolver->local = settings->local;
 	resolver->prime = config->prime;
 	resolver->use_ipv4 = config->use_ipv4;
 	resolver->use_ipv6 = config->use_ipv6;
@@ -84,6 +110,7 @@ void hf_settings_free(struct hf_settings *settings)
 	if (!settings)
 		return;
 	hf_access_free(settings->access);
+	hf_local_drop(settings->local);
 	free(settings->routes);
 	hf_arena_free(settings->arena);
 	free(settings);

@@ -12,6 +12,7 @@ struct hf_settings {
 	struct hf_resolver_config resolver;	    /* its pointers are this struct's */
 	struct hf_address source_ipv4, source_ipv6; /* towards servers; family 0: any */
 	struct hf_route *routes;
+	struct hf_local *local;	  /* one reference is this struct's */
 	struct hf_access *access; /* NULL: everybody may ask. Whoever publishes it takes it away from here */
 	struct hf_arena *arena; /* holds the hints */
 };

@@ -64,7 +64,7 @@ struct hf_ticket *hf_ticket_take(struct hf_ticket_pool *pool, struct hf_mailbox 
 	ticket->pass = (struct hf_admission_pass){0};
 	ticket->taken_ns = ticket->answered_ns = 0;
 	ticket->zone_labels = 0;
-	ticket->turned_away = ticket->too_late = false;
+	ticket->turned_away = ticket->too_late = ticket->dropped = false;
 	ticket->reply = NULL;
 	ticket->reply_length = 0;
 	return ticket;

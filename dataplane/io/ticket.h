@@ -27,6 +27,7 @@ struct hf_ticket {
 	uint8_t question[HF_NAME_MAX + 5];
 
 	bool tcp;
+	bool dropped; /* by a local zone's rule */
 	uint64_t arrived_ns, taken_ns, answered_ns; /* the latter two: by the resolver thread; 0: never */
 	struct hf_admission_pass pass; /* what it holds of the shares */
 	struct hf_address client;

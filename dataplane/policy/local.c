@@ -380,7 +380,7 @@ const char *hf_local_version(const struct hf_local *local)
 	return local->version;
 }
 
-bool hf_local_equal(const struct hf_local *a, const struct hf_local *b)
+uint64_t hf_local_content(const struct hf_local *local)
 {
-	return (a ? a->content : 0) == (b ? b->content : 0);
+	return local ? local->content : 0;
 }

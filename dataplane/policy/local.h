@@ -63,8 +63,8 @@ const char *hf_local_version(const struct hf_local *local);
 struct hf_local *hf_local_hold(struct hf_local *local); /* returns it; NULL is fine */
 void hf_local_drop(struct hf_local *local);		/* NULL is fine */
 
-/* Whether both answer all questions alike; NULL is the empty table. */
-bool hf_local_equal(const struct hf_local *a, const struct hf_local *b);
+/* A number that a table which answers otherwise would not have; the same in every process. */
+uint64_t hf_local_content(const struct hf_local *local); /* NULL: 0 */
 
 /* ---- looking into it ---- */
 

@@ -123,3 +123,20 @@ unsigned hf_private_strip_message(const struct hf_private *private, struct hf_me
 	}
 	return removed;
 }
+
+uint64_t hf_private_content(const struct hf_private *private)
+{
+	uint64_t sum = 0xcbf29ce484222325u; /* FNV-1a */
+
+	for (unsigned i = 0; i < private->address_count; i++)
+		for (unsigned k = 0; k < sizeof(private->addresses[i].bytes) + 2; k++) {
+			const struct hf_prefix *prefix = &private->addresses[i];
+			uint8_t octet = k == 0 ? prefix->family : k == 1 ? prefix->length : prefix->bytes[k - 2];
+
+			sum = (sum ^ octet) * 0x100000001b3u;
+		}
+	for (unsigned i = 0; i < private->domain_count; i++)
+		for (size_t k = 0; k < hf_name_length(private->domains[i]); k++)
+			sum = (sum ^ private->domains[i][k]) * 0x100000001b3u;
+	return sum;
+}

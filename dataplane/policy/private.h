@@ -21,5 +21,7 @@ struct hf_private {
  * memory. RRSIGs go with the records. Adds to *removed. */
 const struct hf_rrset *hf_private_strip(const struct hf_private *private, const struct hf_rrset *rrset, struct hf_arena *arena,
 					unsigned *removed);
+/* A number that other lists would not have; the same in every process. */
+uint64_t hf_private_content(const struct hf_private *private);
 /* The same for all sets of a server's message. Returns how many records went. */
 unsigned hf_private_strip_message(const struct hf_private *private, struct hf_message *message, struct hf_arena *arena);

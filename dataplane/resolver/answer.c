@@ -42,7 +42,11 @@ static void add_cached(const struct hf_resolver *resolver, const uint8_t *name, 
 		       struct extra *additional)
 {
 	const struct hf_cache_entry *entry = lookup_set(resolver, name, type, class);
+	struct hf_local_found found;
 
+	/* What is known of a name that is answered here is not what its next question would bring. */
+	if (hf_local_find(resolver->config.local, name, type, &found) != HF_LOCAL_UNKNOWN)
+		return;
 	if (entry && !holds(additional, entry->rrset))
 		add_extra(additional, entry, resolver->now);
 }
@@ -140,6 +144,7 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 	struct extra authority = {.count = 0}, additional = {.count = 0};
 	struct hf_answer answer = {
 		.rcode = question->rcode,
+		.authoritative = question->authoritative,
 		.sections[HF_SECTION_ANSWER] = question->sets,
 		.ttls[HF_SECTION_ANSWER] = question->ttls,
 		.section_counts[HF_SECTION_ANSWER] = question->set_count,
@@ -157,7 +162,7 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 		answer.sections[HF_SECTION_AUTHORITY] = question->authority;
 		answer.ttls[HF_SECTION_AUTHORITY] = question->authority_ttls;
 		answer.section_counts[HF_SECTION_AUTHORITY] = count;
-	} else if (question->give_referral || (question->set_count && !resolver->config.minimal_answers)) {
+	} else if (question->give_referral || (question->set_count && !question->local && !resolver->config.minimal_answers)) {
 		if (question->set_count)
 			add_targets(resolver, question, &additional);
 		/* An answer that is the NS set has said it. */
@@ -187,6 +192,10 @@ static void compose_servfail(struct hf_resolver *resolver, const struct hf_quest
 
 static bool may_be_cached(const struct hf_resolver *resolver, const struct hf_question *question)
 {
+	/* Local data in an answer without AA could not be told apart in the kernel's table, should the next start of this process bring other local
+	 * names (io/local_flush.h). */
+	if (question->any_local && !question->authoritative)
+		return false;
 	/* What was flushed in the meantime may still be among the question's sets. */
 	return question->kind != HF_QUESTION_CACHE_ONLY && question->flushes == hf_cache_flushes(resolver->cache) &&
 	       (question->rcode == HF_RCODE_NOERROR || question->rcode == HF_RCODE_NXDOMAIN) &&

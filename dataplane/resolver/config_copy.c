@@ -41,8 +41,15 @@ void hf_config_copy_free(struct hf_resolver_config *config)
 	for (unsigned i = 0; config->routes && i < config->route_count; i++)
 		free((void *)config->routes[i].servers);
 	free((void *)config->routes);
+	for (unsigned i = 0; config->private.domains && i < config->private.domain_count; i++)
+		free((void *)config->private.domains[i]);
+	free((void *)config->private.domains);
+	free((void *)config->private.addresses);
+	hf_local_drop(config->local);
 	config->hints = NULL;
 	config->routes = NULL;
+	config->private = (struct hf_private){0};
+	config->local = NULL;
 }
 
 static void *copy_bytes(const void *bytes, size_t size)
@@ -50,6 +57,23 @@ static void *copy_bytes(const void *bytes, size_t size)
 	void *copy = malloc(size ? size : 1);
 
 	return copy && size ? memcpy(copy, bytes, size) : copy;
+}
+
+static bool copy_private(struct hf_private *out, const struct hf_private *private)
+{
+	const uint8_t **domains = calloc(private->domain_count + 1, sizeof(domains[0]));
+
+	*out = *private;
+	out->domains = domains;
+	out->addresses = copy_bytes(private->addresses, private->address_count * sizeof(private->addresses[0]));
+	if (!out->addresses || !domains)
+		return false;
+	for (unsigned i = 0; i < private->domain_count; i++) {
+		domains[i] = copy_bytes(private->domains[i], hf_name_length(private->domains[i]));
+		if (!domains[i])
+			return false;
+	}
+	return true;
 }
 
 bool hf_config_copy_make(struct hf_resolver_config *out, const struct hf_resolver_config *config)
@@ -61,6 +85,8 @@ bool hf_config_copy_make(struct hf_resolver_config *out, const struct hf_resolve
 	*out = *config;
 	out->hints = hints;
 	out->routes = routes;
+	out->local = hf_local_hold(config->local);
+	complete = copy_private(&out->private, &config->private) && complete;
 	for (unsigned i = 0; complete && i < config->hint_count; i++) {
 		hints[i] = copy_bytes(config->hints[i], config->hints[i]->size);
 		complete = hints[i] != NULL;

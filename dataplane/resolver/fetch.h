@@ -43,7 +43,7 @@ struct hf_result {
 	/* HF_RESULT_FAILED */
 	enum hf_failure_cause cause;
 	const struct hf_budget *budget; /* whose work limit it ran on */
-	uint16_t ede;
+	uint16_t ede; /* also with NODATA that records with private addresses left behind */
 	const char *text;
 	const char *zone_text; /* where it failed, for EDE 22 beside another; NULL for none */
 	/* Addresses of the fetch's own name that parents gave as glue on the way: the last resort for who asked. */
@@ -82,6 +82,7 @@ struct hf_fetch {
 	bool primed, retried_parent;
 	bool left_route; /* its servers failed, and the tree may be asked instead */
 	bool accept_recursive;
+	bool answer_stripped; /* the last reply's answer lost RRsets with private addresses */
 	unsigned empties;	 /* replies with nothing in them */
 	unsigned sends;		 /* all told */
 	unsigned referrals;

@@ -141,6 +141,7 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 		.chain_count = scrubbed->chain_count,
 		.final_name = scrubbed->final_name,
 	};
+	char name[HF_NAME_TEXT_MAX];
 
 	store_chain(resolver, fetch, scrubbed, authoritative);
 	/* Of a name outside the zone the server knows nothing, whatever it says. */
@@ -155,6 +156,12 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 		result.negative_ttl = hf_scrub_negative_ttl(scrubbed->soa);
 		result.proofs = scrubbed->proofs;
 		result.proof_count = scrubbed->proof_count;
+		if (fetch->answer_stripped && result.kind == HF_RESULT_NODATA) {
+			hf_fetch_set_error(fetch, 15, "private addresses of %s removed",
+					   hf_name_to_text(scrubbed->final_name, name));
+			result.ede = fetch->ede;
+			result.text = fetch->text;
+		}
 		store_negative(resolver, fetch, scrubbed,
 			       result.kind == HF_RESULT_NXDOMAIN ? HF_FACT_NXDOMAIN : HF_FACT_NODATA, fetch->qtype,
 			       authoritative);
@@ -307,6 +314,7 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 	struct hf_scrubbed scrubbed;
 	const char *fault = "too long";
 	enum hf_kind kind;
+	unsigned private, answers;
 	struct hf_resolver_config no_routes;
 	const struct hf_resolver_config *config = &resolver->config;
 	bool forwarder = fetch->delegation.source == HF_DELEGATION_FORWARD;
@@ -325,8 +333,14 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 		no_routes.route_count = 0;
 		config = &no_routes;
 	}
-	if (!hf_message_parse(bytes, length, resolver->scratch, &message, &fault) ||
-	    !hf_scrub_message(resolver->scratch, &message, hf_fetch_ask_name(fetch), hf_fetch_ask_type(fetch),
+	if (!hf_message_parse(bytes, length, resolver->scratch, &message, &fault)) {
+		handle_malformed(resolver, fetch, exchange, fault);
+		return;
+	}
+	answers = message.section_counts[HF_SECTION_ANSWER];
+	private = hf_private_strip_message(&resolver->config.private, &message, resolver->scratch);
+	fetch->answer_stripped = message.section_counts[HF_SECTION_ANSWER] < answers;
+	if (!hf_scrub_message(resolver->scratch, &message, hf_fetch_ask_name(fetch), hf_fetch_ask_type(fetch),
 			      fetch->qclass, fetch->delegation.zone, config, &scrubbed)) {
 		handle_malformed(resolver, fetch, exchange, fault);
 		return;
@@ -348,6 +362,13 @@ static void handle_message(struct hf_resolver *resolver, struct hf_fetch *fetch,
 	kind = hf_classify_reply(&message, &scrubbed, forwarder);
 	if (kind == HF_KIND_RECURSIVE && fetch->accept_recursive)
 		kind = hf_classify_reply(&message, &scrubbed, true);
+	if (private) {
+		hf_count_add(&resolver->stats.private_records, private);
+		hf_trace(resolver, "%u records with private addresses removed", private);
+		/* It was an answer. Other servers have the same. */
+		if (fetch->answer_stripped && !scrubbed.chain_count && message.rcode == HF_RCODE_NOERROR)
+			kind = HF_KIND_NODATA;
+	}
 	hf_trace(resolver, "reply of %s: %s, %s", hf_address_to_text(&exchange->server, address),
 		 hf_rcode_to_text(message.rcode), hf_kind_to_text(kind));
 	handle_kind(resolver, fetch, exchange, &message, &scrubbed, kind);

@@ -75,6 +75,78 @@ static enum hf_link end_negative(struct hf_question *question, bool nxdomain, ui
 	return HF_LINK_END;
 }
 
+/* ---- from local data ---- */
+
+static const struct hf_rrset *with_owner(struct hf_arena *arena, const uint8_t *owner, const struct hf_rrset *rrset)
+{
+	struct hf_rdata *rdata = hf_arena_take(arena, rrset->count * sizeof(*rdata));
+
+	if (!rdata)
+		return NULL;
+	for (struct hf_rdata r = hf_rrset_first(rrset); r.bytes && r.index < rrset->count; r = hf_rrset_next(rrset, r))
+		rdata[r.index] = r;
+	return hf_rrset_make(arena, owner, rrset->type, rrset->class, rrset->ttl, rdata, rrset->count, 0);
+}
+
+static enum hf_link give_local(struct hf_resolver *resolver, struct hf_question *question, const struct hf_local_found *found)
+{
+	const struct hf_rrset *rrset = NULL;
+
+	for (unsigned i = 0; i < found->count; i++) {
+		unsigned removed = 0;
+
+		rrset = found->other_owner ? with_owner(question->arena, question->current, found->sets[i]) : found->sets[i];
+		if (!rrset)
+			return HF_LINK_FAULT;
+		/* A stranger's alias to a name inside must not do what an address of his may not. */
+		if (question->from_outside)
+			rrset = hf_private_strip(&resolver->config.private, rrset, question->arena, &removed);
+		hf_count_add(&resolver->stats.private_records, removed);
+		if (found->verdict == HF_LOCAL_ALIAS && rrset->type == HF_TYPE_DNAME)
+			return follow_dname(question, rrset, rrset->ttl);
+		if (rrset && !hf_link_add(question, rrset, rrset->ttl))
+			return HF_LINK_FAULT;
+	}
+	if (found->verdict == HF_LOCAL_ALIAS)
+		return hf_link_step(question, hf_scrub_target(rrset));
+	if (!rrset)
+		return end_negative(question, false, hf_scrub_negative_ttl(NULL), NULL, NULL, 0);
+	return HF_LINK_END;
+}
+
+enum hf_link hf_link_from_local(struct hf_resolver *resolver, struct hf_question *question)
+{
+	const bool asked = question->steps == 0;
+	struct hf_local_found found;
+	enum hf_local_verdict verdict = hf_local_find(resolver->config.local, question->current, question->sought, &found);
+	char name[HF_NAME_TEXT_MAX];
+
+	if (verdict == HF_LOCAL_UNKNOWN || question->kind == HF_QUESTION_PRIME ||
+	    (question->kind == HF_QUESTION_ADDRESS && verdict != HF_LOCAL_ANSWER && verdict != HF_LOCAL_ALIAS) ||
+	    (!asked && (verdict == HF_LOCAL_REFUSED || verdict == HF_LOCAL_DROPPED)))
+		return HF_LINK_UNKNOWN;
+	hf_trace(resolver, "%s is local%s%s", hf_name_to_text(question->current, name), found.zone ? ", in a zone of type " : "",
+		 found.zone ? hf_local_type_texts[found.type] : "");
+	question->local = question->any_local = true;
+	if (asked) {
+		question->authoritative = found.authoritative;
+		hf_count(resolver, local_answers);
+	}
+	switch (verdict) {
+	case HF_LOCAL_ANSWER:
+	case HF_LOCAL_ALIAS:
+		return give_local(resolver, question, &found);
+	case HF_LOCAL_EMPTY:
+	case HF_LOCAL_ABSENT:
+		return end_negative(question, verdict == HF_LOCAL_ABSENT,
+				    found.soa ? found.soa->ttl : hf_scrub_negative_ttl(NULL), found.soa, NULL, 0);
+	default:
+		question->dropped = verdict == HF_LOCAL_DROPPED;
+		question->rcode = HF_RCODE_REFUSED;
+		return HF_LINK_END;
+	}
+}
+
 /* ---- from the cache ---- */
 
 static bool in_last_tenth(const struct hf_cache_entry *entry, struct hf_now now)

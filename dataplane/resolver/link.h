@@ -17,6 +17,9 @@ bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uin
 /* Moves the question to `target`; NULL is a fault. */
 enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target);
 
+/* From local data and the rules of local zones. For a server's address only data count: rules are about what clients ask. Of the rules, refuse
+ * and drop count for the name asked for alone, not for what an alias leads to. */
+enum hf_link hf_link_from_local(struct hf_resolver *resolver, struct hf_question *question);
 /* From the cache; data of rank ANSWER_NONAUTH or better only. */
 enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question);
 /* From a fetch just done, for what the cache would not keep. */

@@ -217,9 +217,14 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 			fail(resolver, question, 0, NULL, result);
 			return;
 		}
-		link = hf_link_from_cache(resolver, question);
-		if (link == HF_LINK_UNKNOWN && result)
-			link = hf_link_from_result(resolver, question, result);
+		link = hf_link_from_local(resolver, question);
+		if (link == HF_LINK_UNKNOWN) {
+			question->local = false;
+			link = hf_link_from_cache(resolver, question);
+			if (link == HF_LINK_UNKNOWN && result)
+				link = hf_link_from_result(resolver, question, result);
+			question->from_outside |= link == HF_LINK_NEXT;
+		}
 		if (link == HF_LINK_END) {
 			const uint16_t sought = question->sought;
 
@@ -229,6 +234,8 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 		}
 	}
 	if (link == HF_LINK_END) {
+		if (question->local && question->rcode == HF_RCODE_REFUSED)
+			add_ede(question, 15, NULL); /* RFC 8914 §4.16: by the operator's policy */
 		finish(resolver, question, result);
 		return;
 	}
@@ -273,6 +280,7 @@ void hf_question_walk(struct hf_resolver *resolver, struct hf_question *question
 void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result)
 {
 	if (result->kind != HF_RESULT_FAILED) {
+		add_ede(question, result->ede, result->text);
 		walk(resolver, question, result);
 		return;
 	}

@@ -81,6 +81,10 @@ struct hf_question {
 	unsigned steps, fetched_steps; /* along the chain; at the last fetch */
 	unsigned rcode;
 	bool give_referral; /* RD=0 and nothing known: where to ask instead */
+	bool authoritative; /* the name asked for is local, and so is the answer: AA */
+	bool local, any_local; /* the last link was; some link was */
+	bool from_outside;  /* a link before was not */
+	bool dropped;	    /* by a local zone's rule */
 	bool expiring;	    /* some of it is in the last tenth of its TTL */
 	uint32_t ttl_cap;   /* seconds the whole may be kept */
 	const struct hf_rrset **sets;

@@ -558,6 +558,7 @@ static struct hf_action answer_action(struct hf_resolver *resolver, struct hf_cl
 						   &action.answer.cacheable);
 	action.answer.edes = client->too_late ? late_ede(resolver, question) : question->edes;
 	action.answer.ede_count = client->too_late ? 1 : question->ede_count;
+	action.answer.dropped = question->dropped && !client->too_late;
 	action.answer.from_cache = !question->upstream_used;
 	action.answer.zone_labels = question->zone_labels;
 	action.answer.turned_away = question->turned_away;

@@ -17,6 +17,8 @@
 #include "base/random.h"
 #include "cache/cache.h"
 #include "policy/dns64.h"
+#include "policy/local.h"
+#include "policy/private.h"
 #include "wire/message.h"
 #include "wire/reply.h"
 
@@ -62,6 +64,8 @@ struct hf_resolver_config {
 	uint32_t fetches_per_zone;   /* at one zone cut at once; 0: no limit. Zones of less than two labels may have eight times as many */
 	uint32_t fetches_per_server; /* queries open towards one address, fewer while many time out; 0: no limit */
 	uint32_t spoof_threshold;    /* replies of one server within 10 s that match no query, before TCP; 0: never */
+	struct hf_local *local;	     /* names answered here; the copy holds a reference. NULL: none */
+	struct hf_private private;   /* addresses that are taken out of what servers say */
 };
 void hf_resolver_config_defaults(struct hf_resolver_config *config);
 
@@ -120,6 +124,7 @@ struct hf_action {
 			const struct hf_answer_record *record; /* for hf_reply_write(); never NULL */
 			const struct hf_ede *edes;
 			unsigned ede_count;
+			bool dropped;	  /* a local zone's rule: there is to be no reply */
 			bool from_cache;  /* no upstream query was needed */
 			bool cacheable;	  /* it was put into the answer cache: may be promoted */
 			bool turned_away; /* by a limit of its zone or servers: so would others be now */
@@ -158,6 +163,8 @@ void hf_resolver_set_notice(struct hf_resolver *resolver, hf_notice_fn notice, v
 	X(reply_truncated, "replies with TC, repeated over TCP")                                          \
 	X(reply_edns_fallback, "servers asked again without EDNS")                                        \
 	X(scrubbed_rrsets, "RRsets dropped as out of bailiwick")                                          \
+	X(private_records, "records dropped for a private address")                                       \
+	X(local_answers, "questions that local data or a local zone answered")                            \
 	X(budget_exhausted, "questions that hit a work limit")                                            \
 	X(failure_cached, "questions answered from a cached failure")                                     \
 	X(zone_quota, "fetches ended: too many at their zone cut")                                        \

@@ -104,6 +104,7 @@ size_t hf_answer_compose(const struct hf_answer *answer, const uint64_t secret[2
 	record->fresh_until_ns = now.mono_ns + composition.lowest_ttl * HF_NS_PER_SECOND;
 	record->stale_until_ns = record->fresh_until_ns;
 	record->flags = htobe16((uint16_t)(HF_FLAG_QR | HF_FLAG_RA | (answer->authentic ? HF_FLAG_AD : 0) |
+					   (answer->authoritative ? HF_FLAG_AA : 0) |
 					   (answer->rcode & HF_RCODE_MASK)));
 	record->ancount = htobe16(composition.counts[HF_SECTION_ANSWER]);
 	record->nscount = htobe16(composition.counts[HF_SECTION_AUTHORITY]);

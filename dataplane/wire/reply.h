@@ -22,6 +22,7 @@ struct hf_ede {
 struct hf_answer {
 	unsigned rcode; /* 0–15 */
 	bool authentic; /* AD */
+	bool authoritative; /* AA: of local data */
 	const struct hf_rrset *const *sections[HF_SECTION_COUNT];
 	unsigned section_counts[HF_SECTION_COUNT];
 	/* Seconds already gone from each set's TTL are subtracted by the composer's caller: ttl of a set in a

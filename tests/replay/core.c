@@ -44,7 +44,8 @@ bool sim_target_begin(struct sim_world *world)
 	rcu_register_thread();
 	target->mailbox.event_fd = -1;
 	target->settings = (struct hf_serve_settings){
-		.edns_size = settings->reply.edns_size, .prefetch = settings->resolver.prefetch, .access = settings->access};
+		.edns_size = settings->reply.edns_size, .prefetch = settings->resolver.prefetch, .access = settings->access,
+		.local = settings->resolver.local};
 	target->cache = hf_cache_new(&settings->cache);
 	if (target->cache)
 		target->resolver = hf_resolver_new(&settings->resolver, target->cache, &world->random);
@@ -156,7 +157,10 @@ static void answer(struct sim_world *world, const struct hf_action *action)
 	size_t length = hf_reply_write(action->answer.record, &ticket->query, action->answer.edes,
 				       action->answer.ede_count, question->tcp, &world->settings->reply, world->now,
 				       target->reply, sizeof(target->reply));
-	sim_client_receive(client, (size_t)(question - client->questions), target->reply, length);
+	if (action->answer.dropped)
+		sim_world_tell(world, "   dropped");
+	else
+		sim_client_receive(client, (size_t)(question - client->questions), target->reply, length);
 	question->way = NULL;
 	hf_serve_release(question->tcp ? target->tcp : target->udp, ticket);
 }

@@ -105,10 +105,75 @@ static void write_access(FILE *out, const struct sim_settings *settings)
 	}
 }
 
+/* In single quotes, where YAML knows no escapes but the doubled quote. */
+static void write_quoted(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputc('\'', out);
+		fputc(*text, out);
+	}
+	fputc('\'', out);
+}
+
+static void write_texts(FILE *out, const char *key, const char (*texts)[SIM_LOCAL_TEXT_MAX], unsigned count)
+{
+	fprintf(out, "  %s: [", key);
+	for (unsigned i = 0; i < count; i++) {
+		fputs(i ? ", " : "", out);
+		write_quoted(out, texts[i]);
+	}
+	fputs("]\n", out);
+}
+
+static bool write_local(FILE *out, const struct sim_local *local, const char *folder)
+{
+	char path[128];
+	FILE *hosts;
+
+	snprintf(path, sizeof(path), "%s/hosts", folder);
+	hosts = fopen(path, "we");
+	if (!hosts)
+		return false;
+	for (unsigned i = 0; i < local->host_count; i++)
+		fprintf(hosts, "%s\n", local->hosts[i]);
+	if (fclose(hosts) != 0)
+		return false;
+	fprintf(out, "local:\n  hosts-file: %s\n  special-use: %s\n", path, local->special_use ? "true" : "false");
+	write_texts(out, "data", local->data, local->data_count);
+	fputs("  zones:", out);
+	if (!local->zone_count)
+		fputs(" []", out);
+	for (unsigned i = 0; i < local->zone_count; i++) {
+		fputs("\n    - zone: ", out);
+		write_quoted(out, local->zones[i].name);
+		fprintf(out, "\n      type: %s", hf_local_type_texts[local->zones[i].type]);
+	}
+	fputs("\nserver:\n  identity: ", out);
+	write_quoted(out, local->identity);
+	fputs("\n  version: ", out);
+	write_quoted(out, local->version);
+	fputc('\n', out);
+	return true;
+}
+
+static void write_private(FILE *out, const struct sim_local *local)
+{
+	char prefix[HF_PREFIX_TEXT_MAX];
+
+	fputs("  private-addresses: [", out);
+	for (unsigned i = 0; i < local->address_count; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", hf_prefix_to_text(&local->addresses[i], prefix));
+	fputs("]\n", out);
+	write_texts(out, "private-domains", local->domains, local->domain_count);
+}
+
 bool sim_config_write(const struct sim_settings *settings, const char *folder)
 {
 	char path[128];
 	FILE *out;
+	bool good;
 
 	snprintf(path, sizeof(path), "%s/root.hints", folder);
 	if (!write_hints(&settings->resolver, path))
@@ -130,5 +195,7 @@ bool sim_config_write(const struct sim_settings *settings, const char *folder)
 	fputs("clients:\n", out);
 	write_number(out, "discard-timeout-ms", 0); /* a scenario's client waits for five seconds */
 	write_resolver(out, &settings->resolver, folder);
-	return fclose(out) == 0;
+	write_private(out, &settings->local);
+	good = write_local(out, &settings->local, folder);
+	return fclose(out) == 0 && good;
 }

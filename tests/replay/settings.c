@@ -232,9 +232,17 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		"rrset_roundrobin", "fake_dsa", "trust_anchor_signaling", "num_threads",
 		"validator" /* there is none to switch off */, "ede" /* always told */};
 
+	const char *wrong = sim_local_read(&settings->local, name, value, known);
+
+	if (wrong)
+		return fault(reading, wrong);
+	if (*known)
+		return true;
 	*known = true;
-	if (strcmp(name, "origin") == 0 && strcasecmp(value, "unbound") == 0)
+	if (strcmp(name, "origin") == 0 && strcasecmp(value, "unbound") == 0) {
 		resolver->negative_ns = false;
+		settings->local.special_use = true;
+	}
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (strcmp(switches[i].name, name) == 0) {
 			if (!read_switch(value, &flag))
@@ -556,6 +564,7 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 {
 	struct reading reading = {
 		.scenario = scenario, .settings = settings, .fault = text, .root_name = DEFAULT_ROOT_NAME};
+	const char *wrong = NULL;
 	size_t size;
 	bool good = true;
 
@@ -576,6 +585,8 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 		settings->resolver.qname_minimisation = false;
 	/* Deckard's scenarios expect the NS set of a negative answer to be handed on, Unbound's that it is left out. */
 	settings->resolver.negative_ns = scenario->dialect != SIM_TESTBOUND;
+	/* Deckard's scenarios resolve special-use names. */
+	settings->local.special_use = scenario->dialect == SIM_TESTBOUND;
 	reading.ignored = open_memstream(&settings->ignored, &size);
 	for (size_t i = 0; i < scenario->setting_count && good; i++) {
 		reading.setting = &scenario->settings[i];
@@ -593,12 +604,15 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 	for (unsigned i = 0; i < reading.route_count; i++)
 		routes[i].servers = hf_arena_copy(settings->arena, reading.route_servers[i],
 						  sizeof(reading.route_servers[i]));
-	return good && make_hints(&reading) && make_access(&reading);
+	if (good && (wrong = sim_local_make(&settings->local, &settings->resolver, settings->arena)))
+		snprintf(text, SIM_FAULT_MAX, "%s: local names: %s", scenario->path, wrong);
+	return good && !wrong && make_hints(&reading) && make_access(&reading);
 }
 
 void sim_settings_end(struct sim_settings *settings)
 {
 	free(settings->ignored);
 	hf_access_free(settings->access);
+	hf_local_drop(settings->resolver.local);
 	hf_arena_free(settings->arena);
 }

@@ -9,12 +9,14 @@
 #include "policy/access.h"
 #include "resolver/resolver.h"
 #include "scenario.h"
+#include "settings_local.h"
 #include "wire/reply.h"
 
 struct sim_settings {
 	struct hf_cache_config cache;
 	struct hf_resolver_config resolver; /* hints and routes are the arena's */
 	struct hf_reply_options reply;
+	struct sim_local local;
 	struct hf_access *access;
 	/* What it was made of: last the rules for whom no other names; these may look into the cache, as scenarios do. */
 	struct hf_access_rule access_rules[34];

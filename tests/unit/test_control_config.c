@@ -241,7 +241,7 @@ static const struct {
 	 "t.yaml:3: access-control.dns64: '2001:db8:0:0:100::/96' has bits set from 64 to 71"},
 	{L "access-control:\n  - {clients: 192.0.2.1, action: refuse, dns64: \"64:ff9b::/96\"}\n",
 	 "t.yaml:3: access-control.dns64: is for clients that are answered"},
-	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, access-control, dataplane, clients, server, fastpath, cache"},
+	{L "dataplan:\n  io: sockets\n", "t.yaml:2: unknown key 'dataplan' (allowed: listen, access-control, local, dataplane, clients, server, fastpath, cache"},
 	{L "cache:\n  sise: 1G\n", "t.yaml:3: cache: unknown key 'sise' (allowed: size, min-ttl"},
 	{L "cache:\n  size: 1G\n  size: 2G\n", "t.yaml:4: cache.size: is given twice, first in line 3"},
 	{L "cache: {size: 1G}\ncache: {min-ttl: 1}\n", "t.yaml:3: cache: is given twice"},
