@@ -172,6 +172,60 @@ expect range_steps 1 'range_steps.rpl:4: RANGE_BEGIN needs' <<<"$head
 RANGE_BEGIN 9 1
 RANGE_END
 SCENARIO_END"
+expect step_word 1 "step_word.rpl:4: 'now' behind the step's kind" <<<"$head
+STEP 1 QUERY now
+SCENARIO_END"
+expect sum 1 "sum.rpl:4: not a number of seconds: '\${3 + }'" <<<"$head
+STEP 1 TIME_PASSES EVAL \${3 + }
+SCENARIO_END"
+expect assignment 1 'assignment.rpl:4: ASSIGN needs a name' <<<"$head
+STEP 1 ASSIGN 3
+SCENARIO_END"
+expect no_variable 1 "step 1 TIME_PASSES (line 4): no value in '\${\$x}'" <<<"$head
+STEP 1 TIME_PASSES EVAL \${\$x}
+SCENARIO_END"
+expect file_end 1 'file_end.rpl:3: no AUTOTRUST_END for the file of line 2' <<<"server:
+AUTOTRUST_FILE example
+CONFIG_END"
+expect wanted_file 1 'no such file is written here' <<<"$head
+STEP 1 CHECK_TEMPFILE zone
+FILE_BEGIN
+FILE_END
+SCENARIO_END"
+expect directive 1 "directive.rpl:8: \$TTL: not a number of seconds: 'x'" <<<"$head
+RANGE_BEGIN 0 1
+ENTRY_BEGIN
+MATCH opcode
+SECTION ANSWER
+\$TTL x
+ENTRY_END
+RANGE_END
+SCENARIO_END"
+expect serial 1 'serial.rpl:6: MATCH serial=x: expected a number' <<<"$head
+RANGE_BEGIN 0 1
+ENTRY_BEGIN
+MATCH serial=x
+ENTRY_END
+RANGE_END
+SCENARIO_END"
+expect addresses 1 "addresses.rpl:5: not an address: 'and'" <<<"$head
+RANGE_BEGIN 0 1
+ADDRESS 192.0.2.1 and
+RANGE_END
+SCENARIO_END"
+expect no_option 1 'ednsdata: expected 4 octets, got 0' <<<"$head_off
+$server
+$ask
+STEP 2 CHECK_ANSWER
+ENTRY_BEGIN
+MATCH ednsdata
+REPLY QR RD RA NOERROR
+$question
+HEX_EDNSDATA_BEGIN
+00 03 00 00
+HEX_EDNSDATA_END
+ENTRY_END
+SCENARIO_END"
 rm -f "$folder"/*
 "$sim" "$folder/absent.rpl" >"$folder/out" 2>&1
 if [ $? = 1 ] && grep -q 'absent.rpl: No such file' "$folder/out"; then
