@@ -23,4 +23,5 @@
  *   status, stats (with "kernel": {counter: n…, drops: {…}}), reload, doctor → {checks: [{name, ok, text, mend}]}
  */
 #pragma once
+#define HF_RPC_IDLE_MS 30000 /* a connection that neither asks nor reads for so long is closed */
 #define HF_RPC_LINE_MAX (1 << 20)

@@ -9,7 +9,6 @@
 #include "control/rpc_client.h"
 
 #define HF_RPC_CLIENTS_MAX 16
-#define HF_RPC_IDLE_MS 30000 /* a connection that neither asks nor reads for so long is closed */
 
 struct hf_rpc_server;
 

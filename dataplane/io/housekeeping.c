@@ -373,6 +373,7 @@ static void run(void *argument, struct hf_thread *thread)
 		self->now = hf_clock_now();
 		for (int i = 0; i < count; i++)
 			hf_rpc_ready(self->rpc, events[i].data.u64, events[i].events, self->now);
+		hf_rpc_expire(self->rpc, self->now);
 	}
 }
 

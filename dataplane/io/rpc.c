@@ -250,6 +250,17 @@ static struct connection *free_connection(struct hf_rpc *rpc)
 	return oldest;
 }
 
+void hf_rpc_expire(struct hf_rpc *rpc, struct hf_now now)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct connection *connection = &rpc->connections[i];
+
+		if (connection->fd >= 0 && !connection->waiting &&
+		    now.mono_ns - connection->active_ns >= HF_RPC_IDLE_MS * HF_NS_PER_MS)
+			close_connection(connection);
+	}
+}
+
 static void accept_one(struct hf_rpc *rpc)
 {
 	int fd = accept4(rpc->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

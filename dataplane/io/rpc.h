@@ -14,6 +14,8 @@ struct hf_rpc *hf_rpc_new(int epoll_fd, const char *path, struct hf_parts *parts
 			  char error[HF_IO_ERROR_MAX]);
 void hf_rpc_free(struct hf_rpc *rpc); /* also removes the socket's name */
 void hf_rpc_ready(struct hf_rpc *rpc, uint64_t data, uint32_t events, struct hf_now now);
+/* Closes connections without a request or an answer on its way for HF_RPC_IDLE_MS, half a request or an answer not taken included. */
+void hf_rpc_expire(struct hf_rpc *rpc, struct hf_now now);
 /* The answer to a trace that `connection` asked for; its lines are in `story`. */
 void hf_rpc_traced(struct hf_rpc *rpc, uint64_t connection, unsigned rcode, const char *story);
 

@@ -112,6 +112,17 @@ static void post(struct sockets *sockets, struct arrival *arrival, uint8_t *repl
 	out->count++;
 }
 
+/* A reply that the way back cannot take in one piece: the client comes back over TCP. False when it is as short as can be. */
+static bool truncate_reply(struct iovec *vector)
+{
+	size_t length = hf_reply_truncate(vector->iov_base, vector->iov_len);
+
+	if (length == vector->iov_len)
+		return false;
+	vector->iov_len = length;
+	return true;
+}
+
 static void flush(struct sockets *sockets, unsigned socket)
 {
 	struct outbox *out = &sockets->out;
@@ -126,6 +137,8 @@ static void flush(struct sockets *sockets, unsigned socket)
 			continue;
 		}
 		if (errno == EINTR)
+			continue;
+		if (errno == EMSGSIZE && truncate_reply(&out->vectors[done]))
 			continue;
 		/* Either there is no room for any of the rest, or this one reply cannot go (no route, filtered). */
 		if (errno == EAGAIN || errno == ENOBUFS) {
@@ -313,16 +326,17 @@ static void set_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
 }
 
-/* Forged ICMP must not make the kernel fragment replies (RFC 9715). */
+/* Replies go with DF and in one piece, whatever MTU a (forged) ICMP message claims: RFC 9715 §3.1. What the interface cannot take
+ * is not fragmented here either but fails with EMSGSIZE. */
 static bool set_options(int fd, uint8_t family, bool wildcard)
 {
-	int one = 1, omit = family == 4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_OMIT;
+	int one = 1, probe = family == 4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
 
 	if (family == 4) {
-		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
+		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe));
 		return !wildcard || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) == 0;
 	}
-	setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit, sizeof(omit));
+	setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof(probe));
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0 &&
 	       (!wildcard || setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one)) == 0);
 }

@@ -219,3 +219,19 @@ size_t hf_reply_write_error(const struct hf_query *query, unsigned rcode, const 
 		write_opt(out + head_length, opt_octets, rcode, &opt);
 	return head_length + opt_octets;
 }
+
+size_t hf_reply_truncate(uint8_t *reply, size_t length)
+{
+	size_t kept = HF_HEADER_SIZE;
+
+	if (hf_octets_u16(reply + 4) > 0) {
+		while (kept < length && reply[kept] != 0)
+			kept += reply[kept] + 1u;
+		kept += 1 + 4;
+	}
+	if (kept > length)
+		return length;
+	reply[2] |= HF_FLAG_TC >> 8;
+	memset(reply + 6, 0, 6);
+	return kept;
+}

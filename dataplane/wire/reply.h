@@ -62,3 +62,7 @@ size_t hf_reply_write(const struct hf_answer_record *record, const struct hf_que
  * is one. Of an opcode that is not QUERY, no flag is copied: what they mean there we do not know. */
 size_t hf_reply_write_error(const struct hf_query *query, unsigned rcode, const struct hf_ede *edes, unsigned ede_count,
 			    const struct hf_reply_options *options, uint8_t *out, size_t capacity);
+
+/* Makes of a reply written by the above one with TC and nothing but its question (no OPT either: this is for links that take hardly
+ * anything). Returns its new length. */
+size_t hf_reply_truncate(uint8_t *reply, size_t length);

@@ -596,6 +596,28 @@ static void errors_say_what_the_query_allows_them_to(void **state)
 	assert_memory_equal(out, "\x12\x34\xa0\x04\0\0\0\0\0\0\0\0", 12);
 }
 
+static void a_reply_can_be_truncated_afterwards(void **state)
+{
+	struct hf_answer answer = usual_answer();
+	struct hf_message message;
+	size_t length;
+
+	(void)state;
+	ask("wWw.example.", 1, HF_FLAG_RD, 1232, true);
+	compose(&answer);
+	length = hf_reply_write(&composed.record, &query, NULL, 0, false, &options, start, out, sizeof(out));
+	assert_int_equal(hf_reply_truncate(out, length), 12 + 17);
+	assert_int_equal(hf_octets_u16(out + 2), HF_FLAG_QR | HF_FLAG_TC | HF_FLAG_RD | HF_FLAG_RA);
+	assert_true(hf_message_parse(out, 12 + 17, arena, &message, NULL));
+	assert_memory_equal(message.qname, "\3wWw\7example", 13);
+	assert_int_equal(hf_reply_truncate(out, 12 + 17), 12 + 17);
+	/* Without question, and what is none of ours. */
+	memset(out, 0, 12);
+	assert_int_equal(hf_reply_truncate(out, 23), 12);
+	memcpy(out, "\0\0\0\0\0\1\0\0\0\0\0\0\77a", 14);
+	assert_int_equal(hf_reply_truncate(out, 14), 14);
+}
+
 /* What RRsets go in come out of the reply that a client reads. */
 static void a_reply_read_back_holds_the_rrsets(void **state)
 {
@@ -640,6 +662,7 @@ int main(void)
 		cmocka_unit_test(tcp_takes_up_to_64_kib),
 		cmocka_unit_test(edes_give_way_before_data_texts_first),
 		cmocka_unit_test(options_asked_for_are_in_opt),
+		cmocka_unit_test(a_reply_can_be_truncated_afterwards),
 		cmocka_unit_test(a_cookie_stays_whatever_else_gives_way),
 		cmocka_unit_test(a_reply_can_be_built_over_its_query),
 		cmocka_unit_test(nothing_is_written_behind_a_small_buffer),
