@@ -74,7 +74,8 @@ const struct hf_option hf_options[] = {
 	{"clients", "tcp-queries-per-connection", HF_OPTION_INTEGER, RELOAD, FIELD(tcp_queries_per_connection), 0, 1000000000,
 	 "0", NULL, "A TCP connection is closed after so many queries have been answered. 0: no limit."},
 	{"clients", "discard-timeout-ms", HF_OPTION_INTEGER, RELOAD, FIELD(discard_timeout_ms), 0, 120000, "1900", NULL,
-	 "An answer that comes later than this after its question is not sent over UDP (DNSBomb); 0: all are sent."},
+	 "An answer that comes later than this after its question is not sent over UDP (DNSBomb), SERVFAIL excepted; 0: all "
+	 "are sent."},
 	{"clients", "wait-limit", HF_OPTION_INTEGER, RELOAD, FIELD(wait_limit), 0, 1048576, "1000", NULL,
 	 "Questions of one client address (IPv6: /64) that may wait for resolution at once over UDP; more are dropped; "
 	 "0: any number."},

@@ -27,7 +27,7 @@ enum {
 static const struct {
 	const char *method;
 	bool resolves;
-} handed_on[] = {{"lookup", false}, {"flush", false}, {"hot", false}, {"trace", true}, {"log", false}};
+} handed_on[] = {{"lookup", false}, {"flush", false}, {"hot", false}, {"limits", false}, {"trace", true}, {"log", false}};
 
 struct hf_control {
 	struct hf_now started;

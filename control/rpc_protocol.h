@@ -16,6 +16,7 @@
  *                      workers: bool}]}; kernel and workers say which of the two tiers holds the answer
  *   flush {name, subtree: bool} → {removed_facts_and_answers, removed_hot}
  *   hot {count}      → {names: [{name, type, hits, ttl}]} most asked first
+ *   limits           → {limited: [{time, event, what}]} zones and servers that were limited, newest first
  *   reload {path}    → {} ; a bad file is an error and changes nothing
  *   trace {name,type}→ {rcode, story: [line…]}
  *   log {level?, queries?, sample?} → {}

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "control/config.h"
 #include "control/doctor.h"
@@ -31,6 +32,7 @@ static const char usage[] =
 	"  lookup NAME TYPE           what each cache layer holds, with the TTL left\n"
 	"  flush NAME [--subtree]     forget a name [and all below it], in the kernel too\n"
 	"  hot [N]                    the N (20) most asked names that the kernel answers\n"
+	"  limits                     zones and servers that were limited lately, and why\n"
 	"  trace NAME TYPE            resolve, and tell each decision\n"
 	"  reload                     read the configuration again\n"
 	"  log [level=LEVEL] [queries=on|off] [sample=N]\n"
@@ -276,6 +278,26 @@ static int print_hot(const json_t *found)
 	return EXIT_SUCCESS;
 }
 
+static int print_limits(const json_t *found)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(found, "limited"), i, item)
+	{
+		time_t at = (time_t)number_of(item, "time");
+		struct tm tm;
+		char text[32] = "";
+
+		if (gmtime_r(&at, &tm))
+			strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		printf("%-20s  %-14.24s ", text, text_of(item, "event"));
+		put_text(text_of(item, "what"));
+		putchar('\n');
+	}
+	return EXIT_SUCCESS;
+}
+
 static int print_trace(const json_t *found)
 {
 	json_t *line;
@@ -420,6 +442,7 @@ static const struct command {
 	{"lookup", 2, 2, WALK_MS, question_params, print_lookup},
 	{"flush", 1, 1, WALK_MS, flush_params, print_flush},
 	{"hot", 0, 1, WALK_MS, hot_params, print_hot},
+	{"limits", 0, 0, ASK_MS, no_params, print_limits},
 	{"trace", 2, 2, RESOLVE_MS, question_params, print_trace},
 	{"reload", 0, 0, WALK_MS, no_params, print_reload},
 	{"log", 1, 3, ASK_MS, log_params, print_done},

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <urcu-qsbr.h>
+#include "io/notices.h"
 
 enum {
 	EVENTS_A_TURN = 32,
@@ -54,12 +55,13 @@ static void put_reply(struct hf_resolver_thread *self, struct hf_ticket *ticket,
 }
 
 /* Questions that a slow server held back and then answered all at once would leave as one pulse towards whomever they were forged to
- * come from (DNSBomb, CVE-2024-33655). Their true senders have asked again by now. */
+ * come from (DNSBomb, CVE-2024-33655). Their true senders have asked again by now. SERVFAIL is no larger than what was asked, and who waited for
+ * it is served by knowing. */
 static bool is_too_late(const struct hf_resolver_thread *self, const struct hf_ticket *ticket)
 {
 	uint32_t limit_ms = atomic_load_explicit(&self->serve_settings->discard_timeout_ms, memory_order_relaxed);
 
-	return limit_ms && !ticket->tcp && self->now.mono_ns - ticket->arrived_ns > limit_ms * HF_NS_PER_MS;
+	return limit_ms && !ticket->tcp && ticket->rcode != HF_RCODE_SERVFAIL && self->now.mono_ns - ticket->arrived_ns > limit_ms * HF_NS_PER_MS;
 }
 
 static void answer(struct hf_resolver_thread *self, const struct hf_action *action)
@@ -196,7 +198,7 @@ static int sleep_ms(struct hf_resolver_thread *self)
 static void log_notice(void *state, const char *event, const char *fields)
 {
 	(void)state;
-	hf_log(HF_LOG_WARNING, event, "%s", fields);
+	hf_notices_add(event, fields);
 }
 
 static void run(void *argument, struct hf_thread *thread)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "control/rpc_protocol.h"
 #include "io/housekeeping.h"
+#include "io/notices.h"
 #include "io/rpc.h"
 #include "io/rr_text.h"
 
@@ -362,6 +363,22 @@ static json_t *hot(struct hf_rpc_call *call)
 	return json_pack("{s:o}", "names", names);
 }
 
+/* ---- limits ---- */
+
+static json_t *limits(struct hf_rpc_call *call)
+{
+	struct hf_notice *notices = calloc(HF_NOTICES_KEPT, sizeof(*notices));
+	json_t *limited = json_array();
+	unsigned count = notices ? hf_notices_copy(notices) : 0;
+
+	(void)call;
+	for (unsigned i = 0; i < count; i++)
+		json_array_append_new(limited, json_pack("{s:I,s:s,s:s}", "time", (json_int_t)notices[i].wall_s, "event",
+							 notices[i].event, "what", notices[i].fields));
+	free(notices);
+	return json_pack("{s:o}", "limited", limited);
+}
+
 /* ---- reload, trace, log ---- */
 
 static json_t *reload(struct hf_rpc_call *call)
@@ -423,7 +440,8 @@ static const struct {
 	json_t *(*call)(struct hf_rpc_call *call);
 } methods[] = {
 	{"status", status}, {"stats", stats},	{"lookup", lookup}, {"flush", flush},
-	{"hot", hot},	    {"reload", reload}, {"trace", trace},   {"log", set_log},
+	{"hot", hot},	    {"limits", limits},
+	  {"reload", reload}, {"trace", trace},   {"log", set_log},
 };
 
 json_t *hf_rpc_methods_call(const char *method, struct hf_rpc_call *call)

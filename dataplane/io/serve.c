@@ -2,9 +2,11 @@
 /* From a client's message to a reply or to a waiting miss. */
 #include "io/serve.h"
 #include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "control/log.h"
+#include "io/notices.h"
 #include "policy/chaos.h"
 
 enum { RECENT_SLOTS = 4096 };
@@ -413,7 +415,7 @@ static void turn_away(struct hf_serve *serve, const struct hf_request *request, 
 {
 	const uint8_t *zone;
 	uint32_t count;
-	char text[HF_NAME_TEXT_MAX];
+	char text[HF_NAME_TEXT_MAX], fields[HF_NOTICES_FIELDS_MAX];
 
 	if (verdict == HF_ADMISSION_CLIENT_SHARE) {
 		hf_counters_drop(&serve->counters, HF_DROP_client_share);
@@ -424,10 +426,12 @@ static void turn_away(struct hf_serve *serve, const struct hf_request *request, 
 	}
 	hf_counters_drop(&serve->counters, HF_DROP_zone_share);
 	zone = hf_admission_to_tell(serve->admission, &request->query, now, &count);
-	if (zone)
-		hf_log(HF_LOG_WARNING, "zone-limited",
-		       "zone=\"%s\" dropped=%u text=\"its questions hold their share of those under way\"",
-		       hf_name_to_text(zone, text), count);
+	if (!zone)
+		return;
+	snprintf(fields, sizeof(fields),
+		 "zone=\"%.255s\" dropped=%u text=\"its questions hold their share of those under way\"",
+		 hf_name_to_text(zone, text), count);
+	hf_notices_add("zone-limited", fields);
 }
 
 struct hf_ticket *hf_serve_take_ticket(struct hf_serve *serve, const struct hf_request *request, struct hf_now now)

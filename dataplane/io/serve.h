@@ -53,7 +53,7 @@ struct hf_serve_settings {
 	_Atomic(const struct hf_clients *) clients;
 	_Atomic(struct hf_local *) local; /* names answered here; NULL: none. As above */
 	_Atomic uint32_t wait_limit;	    /* unanswered misses for each client address over UDP; 0: no limit */
-	_Atomic uint32_t discard_timeout_ms; /* later answers are not sent over UDP (DNSBomb, CVE-2024-33655); 0: all are */
+	_Atomic uint32_t discard_timeout_ms; /* later answers but SERVFAIL are not sent over UDP (DNSBomb, CVE-2024-33655); 0: all are */
 };
 
 static inline const struct hf_access *hf_serve_access(const struct hf_serve_settings *settings)
