@@ -21,7 +21,8 @@ END
 test_authority_address 198.51.100.10/24
 lab_nsd authority root 198.51.100.10 ".=$LAB_DIR/root.zone" || exit 1
 printf '. 3600000 NS a.root.\na.root. 3600000 A 198.51.100.10\n' > "$LAB_DIR/root.hints"
-test_config "dataplane: {interface: r0}
+test_config "local: {special-use: no}
+dataplane: {interface: r0}
 fastpath: {enabled: true, bpffs: $LAB_PINS}
 resolver: {root-hints: $LAB_DIR/root.hints, ipv6: false}"
 test_daemon
