@@ -140,7 +140,7 @@ for name in named:203.0.113.10 pdns:203.0.113.11 knot:203.0.113.12; do
 done
 
 printf '. 3600000 IN NS a.root.\na.root. 3600000 IN A 198.51.100.4\n' > "$LAB_DIR/root.hints"
-test_config "clients:" "  discard-timeout-ms: 0" "resolver:" "  root-hints: $LAB_DIR/root.hints" "  query-deadline-ms: 6000"
+test_config "local: {special-use: no}" "clients:" "  discard-timeout-ms: 0" "resolver:" "  root-hints: $LAB_DIR/root.hints" "  query-deadline-ms: 6000"
 test_dataplane
 
 for name in "${real[@]}"; do
