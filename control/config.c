@@ -201,6 +201,7 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 	case HF_OPTION_LOCAL_ZONES:
 	case HF_OPTION_PRIVATE_ADDRESSES:
 	case HF_OPTION_PRIVATE_DOMAINS:
+	case HF_OPTION_DNS64_IGNORE:
 		break;
 	}
 	return hf_config_fail(reader, line, option->section, option->key, "'%.64s' is not allowed here (allowed: %s)", text,
@@ -406,6 +407,8 @@ static bool read_value(struct reader *reader, const struct hf_option *option, co
 		return hf_config_read_private_addresses(reader, node);
 	case HF_OPTION_PRIVATE_DOMAINS:
 		return hf_config_read_private_domains(reader, node);
+	case HF_OPTION_DNS64_IGNORE:
+		return hf_config_read_dns64_ignore(reader, node);
 	default:
 		text = hf_config_scalar(reader, node, option->section, option->key, hf_option_allowed(option, allowed));
 		return text && store_scalar(reader, option, text, hf_config_line(node));
@@ -686,6 +689,7 @@ void hf_config_free(struct hf_config *config)
 	free(config->routes);
 	free(config->access);
 	hf_config_free_local(config);
+	free(config->dns64_ignore_aaaa);
 	free(config->listen);
 	free(config->path);
 	free(config);

@@ -63,6 +63,10 @@ struct hf_config {
 	size_t local_data_count;
 	struct hf_config_local_zone *local_zones; /* zones: list of {zone, type} */
 	size_t local_zone_count;
+	/* dns64: */
+	bool dns64_synthesise_all;   /* synthesise-all */
+	uint8_t *dns64_ignore_aaaa;  /* ignore-aaaa: names in wire form, one behind the other */
+	size_t dns64_ignore_count;
 
 	/* dataplane: */
 	enum hf_io io;		     /* io: sockets | dpdk */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "control/config_reader.h"
 #include "policy/access.h"
+#include "wire/name.h"
 
 static const char section[] = "access-control";
 static const char allowed_keys[] = "clients, action, dns64";
@@ -151,6 +152,35 @@ bool hf_config_read_access(struct reader *reader, const yaml_node_t *node)
 	for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
 		if (!read_rule(reader, hf_config_node(reader, *item)))
 			return false;
+	}
+	return true;
+}
+
+bool hf_config_read_dns64_ignore(struct reader *reader, const yaml_node_t *node)
+{
+	static const char key[] = "ignore-aaaa";
+	struct hf_config *config = reader->config;
+	size_t count, used = 0;
+
+	if (node->type != YAML_SEQUENCE_NODE)
+		return hf_config_fail(reader, hf_config_line(node), "dns64", key, "is not a list (allowed: list of domain names)");
+	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	if (count > HF_CONFIG_LIST_MAX)
+		return hf_config_fail(reader, hf_config_line(node), "dns64", key, "has %zu names (allowed: 0 to %d)", count,
+				      HF_CONFIG_LIST_MAX);
+	config->dns64_ignore_aaaa = malloc(count * HF_NAME_MAX + 1);
+	if (!config->dns64_ignore_aaaa)
+		return hf_config_fail(reader, hf_config_line(node), "dns64", key, "out of memory");
+	for (; config->dns64_ignore_count < count; config->dns64_ignore_count++) {
+		const yaml_node_t *item = hf_config_node(reader, node->data.sequence.items.start[config->dns64_ignore_count]);
+		const char *text = hf_config_scalar(reader, item, "dns64", key, "domain name");
+		size_t length = text ? hf_name_from_text(text, config->dns64_ignore_aaaa + used) : 0;
+
+		if (!text)
+			return false;
+		if (!length)
+			return hf_config_fail(reader, hf_config_line(item), "dns64", key, "'%.64s' is not a domain name", text);
+		used += length;
 	}
 	return true;
 }

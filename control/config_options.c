@@ -41,6 +41,10 @@ const struct hf_option hf_options[] = {
 	 "`type-transparent` also the missing types of names with data; `static` answers NXDOMAIN; `redirect` answers with the "
 	 "zone's own data; `refuse` and `drop` do so; `nxdomain` and `nodata` answer so whatever the data are; `none`: no zone "
 	 "here, also no special-use one."},
+	{"dns64", "synthesise-all", HF_OPTION_BOOLEAN, RELOAD, FIELD(dns64_synthesise_all), 0, 0, "false", NULL,
+	 "Clients with `dns64` get AAAA made of A also where a name has AAAA of its own, which then count only without A."},
+	{"dns64", "ignore-aaaa", HF_OPTION_DNS64_IGNORE, RELOAD, FIELD(dns64_ignore_aaaa), 0, 0, NULL, NULL,
+	 "The same for these names and all below them."},
 
 	{"dataplane", "io", HF_OPTION_CHOICE, RESTART, FIELD(io), 0, 0, "sockets", io_choices,
 	 "How packets come in: kernel sockets, or DPDK's net_af_xdp beside the kernel driver."},
@@ -239,6 +243,9 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 		snprintf(out, HF_OPTION_ALLOWED_MAX,
 			 "list of {zone, forward: [address …]} or {zone, stub: [address …]}, each with first: true or not");
 		break;
+	case HF_OPTION_DNS64_IGNORE:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of domain names");
+		break;
 	case HF_OPTION_ACCESS:
 		snprintf(out, HF_OPTION_ALLOWED_MAX,
 			 "list of {clients: [prefix …], action: allow, allow-snoop, refuse or drop, dns64: prefix}");
@@ -304,6 +311,7 @@ static bool option_equal(const struct hf_option *option, const struct hf_config 
 		return addresses_equal(a->listen, a->listen_count, b->listen, b->listen_count);
 	case HF_OPTION_ROUTES:
 		return routes_equal(a, b);
+	case HF_OPTION_DNS64_IGNORE:
 	case HF_OPTION_ACCESS: /* taken over by a reload: nobody asks */
 	case HF_OPTION_LOCAL_DATA:
 	case HF_OPTION_LOCAL_ZONES:

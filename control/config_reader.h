@@ -36,3 +36,5 @@ bool hf_config_read_local_zones(struct reader *reader, const yaml_node_t *node);
 bool hf_config_read_private_addresses(struct reader *reader, const yaml_node_t *node);
 bool hf_config_read_private_domains(struct reader *reader, const yaml_node_t *node);
 void hf_config_free_local(struct hf_config *config);
+/* dns64.ignore-aaaa: */
+bool hf_config_read_dns64_ignore(struct reader *reader, const yaml_node_t *node);

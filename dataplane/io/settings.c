@@ -78,6 +78,9 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver->routes = settings->routes;
 	resolver->route_count = (unsigned)config->route_count;
 	resolver->local = settings->local;
+	resolver->dns64_synthesise_all = config->dns64_synthesise_all;
+	resolver->dns64_ignore_aaaa = config->dns64_ignore_aaaa;
+	resolver->dns64_ignore_count = (unsigned)config->dns64_ignore_count;
 	resolver->prime = config->prime;
 	resolver->use_ipv4 = config->use_ipv4;
 	resolver->use_ipv6 = config->use_ipv6;

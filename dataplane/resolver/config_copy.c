@@ -46,6 +46,8 @@ void hf_config_copy_free(struct hf_resolver_config *config)
 	free((void *)config->private.domains);
 	free((void *)config->private.addresses);
 	hf_local_drop(config->local);
+	free((void *)config->dns64_ignore_aaaa);
+	config->dns64_ignore_aaaa = NULL;
 	config->hints = NULL;
 	config->routes = NULL;
 	config->private = (struct hf_private){0};
@@ -80,9 +82,14 @@ bool hf_config_copy_make(struct hf_resolver_config *out, const struct hf_resolve
 {
 	const struct hf_rrset **hints = calloc(config->hint_count + 1, sizeof(hints[0]));
 	struct hf_route *routes = calloc(config->route_count + 1, sizeof(routes[0]));
-	bool complete = hints && routes;
+	const uint8_t *end = config->dns64_ignore_aaaa;
+	bool complete;
 
 	*out = *config;
+	for (unsigned i = 0; i < config->dns64_ignore_count; i++)
+		end += hf_name_length(end);
+	out->dns64_ignore_aaaa = copy_bytes(config->dns64_ignore_aaaa, (size_t)(end - config->dns64_ignore_aaaa));
+	complete = hints && routes && out->dns64_ignore_aaaa;
 	out->hints = hints;
 	out->routes = routes;
 	out->local = hf_local_hold(config->local);

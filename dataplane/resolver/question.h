@@ -72,6 +72,7 @@ struct hf_question {
 
 	/* DNS64, for a client's question: its prefix (family 0: none); what was found for AAAA, and how long what is made up may live. */
 	struct hf_prefix dns64;
+	bool a_first; /* AAAA only where there is no A */
 	struct hf_negative aaaa;
 	uint32_t synthesis_ttl;
 

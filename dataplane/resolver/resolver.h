@@ -60,6 +60,9 @@ struct hf_resolver_config {
 	uint32_t failure_ttl_ms;     /* RFC 9520 §3.2: 1 s – 5 min, doubled at each repeat up to its bound */
 	uint32_t max_ttl;	     /* also for composed answers */
 	struct hf_dns64_table dns64; /* the prefixes that reply classes name */
+	bool dns64_synthesise_all;   /* for all names, whatever AAAA they have */
+	const uint8_t *dns64_ignore_aaaa; /* names, one behind the other: the same at and below these */
+	unsigned dns64_ignore_count;
 	bool server_cookies;	     /* RFC 7873 towards servers */
 	uint32_t fetches_per_zone;   /* at one zone cut at once; 0: no limit. Zones of less than two labels may have eight times as many */
 	uint32_t fetches_per_server; /* queries open towards one address, fewer while many time out; 0: no limit */

@@ -17,6 +17,17 @@ static uint32_t lower(uint32_t a, uint32_t b)
 
 /* ---- before the walk ---- */
 
+static bool ignores_aaaa(const struct hf_resolver_config *config, const uint8_t *name)
+{
+	const uint8_t *zone = config->dns64_ignore_aaaa;
+
+	for (unsigned i = 0; i < config->dns64_ignore_count; i++, zone += hf_name_length(zone)) {
+		if (hf_name_is_below_or_equal(name, zone))
+			return true;
+	}
+	return config->dns64_synthesise_all;
+}
+
 enum hf_link hf_synthesis_begin(struct hf_resolver *resolver, struct hf_question *question)
 {
 	const uint32_t ttl = lower(KNOWN_TTL, resolver->config.max_ttl);
@@ -37,10 +48,25 @@ enum hf_link hf_synthesis_begin(struct hf_resolver *resolver, struct hf_question
 		alias = hf_rrset_make(question->arena, question->name, HF_TYPE_CNAME, question->qclass, ttl, &rdata, 1, 0);
 		return alias && hf_link_add(question, alias, ttl) ? hf_link_step(question, target) : HF_LINK_FAULT;
 	}
+	if (question->qtype == HF_TYPE_AAAA && ignores_aaaa(&resolver->config, question->name)) {
+		question->a_first = true;
+		question->sought = HF_TYPE_A;
+		question->synthesis_ttl = resolver->config.max_ttl;
+		question->aaaa.since_ns = resolver->now.mono_ns;
+	}
 	return HF_LINK_NEXT;
 }
 
 /* ---- from AAAA to A ---- */
+
+/* There is no A to make AAAA of: then those that were to be ignored. */
+static enum hf_link seek_aaaa(struct hf_question *question)
+{
+	question->negative = false;
+	question->authority_count = 0;
+	question->sought = HF_TYPE_AAAA;
+	return HF_LINK_NEXT;
+}
 
 /* Walks on for A. What was found for AAAA is kept, in case there is no A either. */
 static enum hf_link seek_a(struct hf_resolver *resolver, struct hf_question *question, bool known, uint32_t ttl)
@@ -91,6 +117,8 @@ static enum hf_link end_of_aaaa(struct hf_resolver *resolver, struct hf_question
 
 	if (question->rcode != HF_RCODE_NOERROR) /* NXDOMAIN is the answer, RFC 6147 §5.1.2 */
 		return HF_LINK_END;
+	if (question->negative && question->a_first)
+		return HF_LINK_END;
 	if (question->negative) {
 		/* RFC 6147 §5.1.7: what is made up lives no longer than that there is none. */
 		uint32_t ttl = question->authority_count ? question->authority_ttls[0] : TTL_MAX;
@@ -102,6 +130,8 @@ static enum hf_link end_of_aaaa(struct hf_resolver *resolver, struct hf_question
 		question->sets[last] = usable;
 		return HF_LINK_END;
 	}
+	if (question->a_first)
+		return HF_LINK_END;
 	question->set_count--; /* RFC 6147 §5.1.4: as if there were no AAAA */
 	return seek_a(resolver, question, true, lower(question->ttls[last], TTL_MAX));
 }
@@ -113,6 +143,8 @@ static enum hf_link end_of_a(struct hf_resolver *resolver, struct hf_question *q
 	uint32_t ttl;
 
 	if (question->negative || question->rcode != HF_RCODE_NOERROR) {
+		if (question->a_first)
+			return question->rcode == HF_RCODE_NOERROR ? seek_aaaa(question) : HF_LINK_END;
 		if (question->aaaa.known)
 			return restore(resolver, question);
 		/* That the name does not exist holds for all types; that there is no A says nothing of AAAA. */
@@ -120,6 +152,10 @@ static enum hf_link end_of_a(struct hf_resolver *resolver, struct hf_question *q
 	}
 	ttl = lower(question->ttls[last], aged(question->synthesis_ttl, resolver, question));
 	made = hf_dns64_synthesise(&question->dns64, question->sets[last], ttl, question->arena);
+	if (!made && question->a_first) {
+		question->set_count--;
+		return seek_aaaa(question);
+	}
 	if (!made) /* no address that may be embedded */
 		return question->aaaa.known ? restore(resolver, question) : HF_LINK_FAULT;
 	question->sets[last] = made;
@@ -136,9 +172,13 @@ enum hf_link hf_synthesis_end(struct hf_resolver *resolver, struct hf_question *
 
 bool hf_synthesis_after_failure(struct hf_resolver *resolver, struct hf_question *question)
 {
-	if (!question->dns64.family || question->qtype != HF_TYPE_AAAA || question->sought != HF_TYPE_AAAA ||
-	    question->kind != HF_QUESTION_CLIENT)
+	if (!question->dns64.family || question->qtype != HF_TYPE_AAAA || question->kind != HF_QUESTION_CLIENT ||
+	    question->sought != (question->a_first ? HF_TYPE_A : HF_TYPE_AAAA))
 		return false;
+	if (question->a_first) {
+		seek_aaaa(question);
+		return true;
+	}
 	/* RFC 6147 §5.1.2, §5.1.3: any rcode but NXDOMAIN, and silence, count as no AAAA. */
 	seek_a(resolver, question, false, TTL_MAX);
 	return true;

@@ -169,6 +169,17 @@ static void write_private(FILE *out, const struct sim_local *local)
 	write_texts(out, "private-domains", local->domains, local->domain_count);
 }
 
+static void write_dns64(FILE *out, const struct hf_resolver_config *resolver)
+{
+	const uint8_t *zone = resolver->dns64_ignore_aaaa;
+	char text[HF_NAME_TEXT_MAX];
+
+	fprintf(out, "dns64:\n  synthesise-all: %s\n  ignore-aaaa: [", resolver->dns64_synthesise_all ? "true" : "false");
+	for (unsigned i = 0; i < resolver->dns64_ignore_count; i++, zone += hf_name_length(zone))
+		fprintf(out, "%s'%s'", i ? ", " : "", hf_name_to_text(zone, text));
+	fputs("]\n", out);
+}
+
 bool sim_config_write(const struct sim_settings *settings, const char *folder)
 {
 	char path[128];
@@ -187,6 +198,7 @@ bool sim_config_write(const struct sim_settings *settings, const char *folder)
 	fprintf(out, "control:\n  dataplane-socket: %s/dataplane.sock\n  control-socket: %s/holdfastd.sock\n  http: off\n",
 		folder, folder);
 	write_access(out, settings);
+	write_dns64(out, &settings->resolver);
 	fputs("cache:\n", out);
 	write_number(out, "size", settings->cache.bytes);
 	write_number(out, "min-ttl", settings->cache.min_ttl);

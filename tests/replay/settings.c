@@ -157,6 +157,28 @@ static void add_for_all(struct sim_settings *settings, uint8_t family, struct hf
 	settings->access_rules[settings->access_count++] = rule;
 }
 
+static bool read_dns64_ignore(struct reading *reading, const char *value)
+{
+	struct hf_resolver_config *config = &reading->settings->resolver;
+	uint8_t name[HF_NAME_MAX];
+	size_t length = hf_name_from_text(value, name), used = 0;
+	uint8_t *names;
+
+	if (!length)
+		return fault(reading, "not a name:");
+	for (unsigned i = 0; i < config->dns64_ignore_count; i++)
+		used += hf_name_length(config->dns64_ignore_aaaa + used);
+	names = hf_arena_take(reading->settings->arena, used + length);
+	if (!names)
+		return fault(reading, "no memory for");
+	if (used)
+		memcpy(names, config->dns64_ignore_aaaa, used);
+	memcpy(names + used, name, length);
+	config->dns64_ignore_aaaa = names;
+	config->dns64_ignore_count++;
+	return true;
+}
+
 static bool make_access(struct reading *reading)
 {
 	struct sim_settings *settings = reading->settings;
@@ -204,6 +226,7 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"use_caps_for_id", &resolver->case_randomization, false},
 		{"server_order_randomization", &resolver->server_order_randomization, false},
 		{"priming", &resolver->prime, false},
+		{"dns64_synthall", &resolver->dns64_synthesise_all, false},
 		{"server_cookies", &resolver->server_cookies, false},
 	};
 	const struct {
@@ -267,6 +290,8 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		return read_access(reading, value);
 	if (strcmp(name, "dns64_prefix") == 0)
 		return read_dns64(reading, value);
+	if (strcmp(name, "dns64_ignore_aaaa") == 0)
+		return read_dns64_ignore(reading, value);
 	if (strcmp(name, "module_config") == 0) {
 		reading->modules = value[0] ? hf_arena_copy(settings->arena, value, strlen(value) + 1) : NULL;
 		return true;
