@@ -13,6 +13,7 @@
 #define HF_CONFIG_PATH "/etc/holdfast/holdfast.yaml" /* where the units and holdfastctl look for it */
 
 enum hf_io { HF_IO_SOCKETS, HF_IO_DPDK };
+enum hf_upstream_way { HF_UPSTREAM_AUTO, HF_UPSTREAM_SOCKETS, HF_UPSTREAM_STEERED };
 enum hf_attach { HF_ATTACH_AUTO, HF_ATTACH_NATIVE, HF_ATTACH_GENERIC };
 enum hf_log_level { HF_LOG_ERROR, HF_LOG_WARNING, HF_LOG_INFO, HF_LOG_DEBUG };
 
@@ -73,6 +74,7 @@ struct hf_config {
 	char *interface;	     /* interface: also where the fast path attaches; needed by dpdk and by fastpath */
 	unsigned queues;	     /* queues: RX queues of that interface that DPDK polls */
 	char *dpdk_args;	     /* dpdk-args: further EAL arguments, split at spaces */
+	enum hf_upstream_way upstream; /* upstream: auto | sockets | steered */
 	unsigned resolver_threads;   /* resolver-threads */
 	unsigned tcp_clients;	     /* tcp-clients: connections at once */
 	unsigned tcp_idle_ms;	     /* tcp-idle-timeout-ms */

@@ -12,6 +12,7 @@
 #define RESTART false
 
 static const char *const io_choices[] = {"sockets", "dpdk", NULL};
+static const char *const upstream_choices[] = {"auto", "sockets", "steered", NULL};
 static const char *const attach_choices[] = {"auto", "native", "generic", NULL};
 static const char *const level_choices[] = {"error", "warning", "info", "debug", NULL};
 
@@ -56,6 +57,10 @@ const struct hf_option hf_options[] = {
 	 "Further arguments for DPDK's EAL, split at spaces."},
 	{"dataplane", "resolver-threads", HF_OPTION_INTEGER, RESTART, FIELD(resolver_threads), 1, 64, "1", NULL,
 	 "Threads that resolve what the cache does not hold."},
+	{"dataplane", "upstream", HF_OPTION_CHOICE, RESTART, FIELD(upstream), 0, 0, "auto", upstream_choices,
+	 "How UDP queries leave for servers, each from a port of its own: from a socket each (sockets), or by one raw socket with a "
+	 "kernel program that brings the replies (steered: less than half the work; Linux 5.9, CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF at the "
+	 "start); auto: steered if that can be had."},
 	{"dataplane", "tcp-clients", HF_OPTION_INTEGER, RESTART, FIELD(tcp_clients), 1, 65536, "256", NULL,
 	 "TCP connections of clients at once; the longest idle one makes room for another."},
 	{"dataplane", "tcp-idle-timeout-ms", HF_OPTION_INTEGER, RELOAD, FIELD(tcp_idle_ms), 100, 600000, "10000", NULL,

@@ -109,6 +109,24 @@ static bool make_clients(struct hf_parts *parts, char error[HF_CONFIG_ERROR_MAX]
 	return clients != NULL;
 }
 
+/* Without it, queries towards servers have a socket each. */
+static bool make_steer(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
+{
+	const struct hf_config *config = parts->config;
+	char reason[HF_STEER_ERROR_MAX];
+
+	if (config->upstream == HF_UPSTREAM_SOCKETS)
+		return true;
+	parts->steer = hf_steer_new(config->resolver_threads, reason);
+	if (!parts->steer && config->upstream == HF_UPSTREAM_STEERED) {
+		snprintf(error, HF_IO_ERROR_MAX, "dataplane.upstream: steered: %s", reason);
+		return false;
+	}
+	if (!parts->steer)
+		hf_log(HF_LOG_INFO, "upstream-sockets", "reason=\"%s\" text=\"queries towards servers have a socket each\"", reason);
+	return true;
+}
+
 static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF_IO_ERROR_MAX])
 {
 	const struct hf_config *config = parts->config;
@@ -152,6 +170,7 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 		snprintf(name, sizeof(name), "resolver-%u", i);
 		setup.name = name;
 		setup.promotion = promotion(parts, first_ring + i);
+		setup.lane = hf_steer_lane(parts->steer, i);
 		parts->resolvers[i] = hf_resolver_thread_new(&setup);
 		if (!parts->resolvers[i])
 			break;
@@ -160,6 +179,7 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 	}
 	setup.name = "tracer";
 	setup.promotion = NULL;
+	setup.lane = NULL;
 	setup.exchanges = TRACER_EXCHANGES;
 	parts->tracer = hf_resolver_thread_new(&setup);
 	hf_settings_free(settings);
@@ -242,6 +262,7 @@ static void free_parts(struct hf_parts *parts)
 	hf_resolver_thread_free(parts->tracer);
 	for (unsigned i = 0; i < parts->resolver_count; i++)
 		hf_resolver_thread_free(parts->resolvers[i]);
+	hf_steer_free(parts->steer);
 	free(parts->resolvers);
 	free(parts->dispatch.mailboxes);
 	free(parts->source_ports);
@@ -342,8 +363,9 @@ static int run(struct hf_parts *parts, struct hf_housekeeping *housekeeping, con
 	}
 	if (good && hf_tcp_listen(parts->tcp, error)) {
 		atomic_store_explicit(&parts->ready, true, memory_order_relaxed);
-		hf_log(HF_LOG_INFO, "ready", "version=%s pid=%d io=%s listen=%zu resolver-threads=%u fastpath=%s",
-		       HF_VERSION, (int)getpid(), parts->workers[0].backend->name, listen_count, parts->resolver_count,
+		hf_log(HF_LOG_INFO, "ready", "version=%s pid=%d io=%s upstream=%s listen=%zu resolver-threads=%u fastpath=%s",
+		       HF_VERSION, (int)getpid(), parts->workers[0].backend->name,
+		       parts->steer ? "steered" : "sockets", listen_count, parts->resolver_count,
 		       hf_kernel_tier_open(parts->kernel_tier) ? "yes" : "no");
 		sd_notify(0, "READY=1");
 		wait_for_signals(parts, &running, signals);
@@ -381,7 +403,7 @@ static int start(const char *path, const sigset_t *signals)
 		atomic_init(&parts->serve_settings.discard_timeout_ms, parts->config->discard_timeout_ms);
 	}
 	if (parts->config && make_clients(parts, error) && make_promotions(parts, error) && make_cache(parts, error) &&
-	    make_resolvers(parts, files, error) && make_workers(parts, error) && make_tcp(parts, error) &&
+	    make_steer(parts, error) && make_resolvers(parts, files, error) && make_workers(parts, error) && make_tcp(parts, error) &&
 	    (housekeeping = hf_housekeeping_new(parts, error)) && hf_privileges_drop(parts->config, error))
 		status = run(parts, housekeeping, signals);
 	else

@@ -29,6 +29,7 @@ struct hf_parts {
 	struct hf_serve_settings serve_settings; /* its fields are atomic */
 	struct hf_dispatch dispatch;
 	struct hf_source_ports *source_ports;
+	struct hf_steer *steer; /* NULL: each query towards a server has a socket */
 	unsigned resolver_count;
 	struct hf_resolver_thread **resolvers;
 	struct hf_resolver_thread

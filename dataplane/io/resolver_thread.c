@@ -98,7 +98,7 @@ static void carry_out(struct hf_resolver_thread *self)
 			return;
 		case HF_ACTION_SEND:
 			if (!hf_upstream_send(self->upstream, action.send.exchange, &action.send.server,
-					      action.send.tcp, action.send.message, action.send.length))
+					      action.send.tcp, action.send.message, action.send.length, self->now))
 				hf_resolver_transport_failed(self->resolver, action.send.exchange, self->now);
 			break;
 		case HF_ACTION_CANCEL:
@@ -213,6 +213,7 @@ static void run(void *argument, struct hf_thread *thread)
 
 		hf_thread_beat(thread);
 		rcu_quiescent_state();
+		hf_upstream_flush(self->upstream);
 		hf_wakes_flush(&self->wakes);
 		count = hf_thread_wait(&self->mailbox, self->epoll_fd, events, EVENTS_A_TURN, more ? 0 : sleep_ms(self));
 		self->now = hf_clock_now();
@@ -243,7 +244,8 @@ struct hf_resolver_thread *hf_resolver_thread_new(const struct hf_resolver_threa
 	if (self->epoll_fd < 0 || !self->entropy || !hf_mailbox_init(&self->mailbox))
 		goto fault;
 	self->random = hf_entropy_random(self->entropy);
-	self->upstream = hf_upstream_new(self->epoll_fd, setup->exchanges, setup->ports, &self->random, &sink);
+	self->upstream = hf_upstream_new(self->epoll_fd, setup->exchanges, setup->ports, &self->random, &sink,
+					 setup->lane);
 	self->resolver = hf_resolver_new(&setup->settings->resolver, setup->cache, &self->random);
 	if (!self->upstream || !self->resolver ||
 	    !hf_mailbox_watch(&self->mailbox, self->epoll_fd))

@@ -20,7 +20,8 @@ struct hf_resolver_thread_setup {
 	struct hf_cache *cache;
 	const struct hf_serve_settings *serve_settings;
 	const struct hf_source_ports *ports;
-	unsigned exchanges;		/* sockets open at once */
+	unsigned exchanges;		/* queries towards servers at once */
+	struct hf_steer_lane *lane;	/* its own, for steered queries; NULL: a socket each */
 	struct hf_promotion *promotion; /* NULL: no kernel tier */
 	const atomic_bool *stop;
 };

@@ -95,9 +95,9 @@ static json_t *status(struct hf_rpc_call *call)
 
 		json_array_append_new(listen, json_string(hf_address_to_text(&parts->config->listen[i], text)));
 	}
-	return json_pack("{s:s,s:i,s:I,s:s,s:o,s:i,s:b,s:b}", "version", HF_VERSION, "pid", (int)getpid(), "uptime_s",
+	return json_pack("{s:s,s:i,s:I,s:s,s:s,s:o,s:i,s:b,s:b}", "version", HF_VERSION, "pid", (int)getpid(), "uptime_s",
 			 (json_int_t)((call->now.mono_ns - parts->started.mono_ns) / HF_NS_PER_SECOND), "io",
-			 parts->workers[0].backend->name, "listen", listen, "resolver_threads",
+			 parts->workers[0].backend->name, "upstream", parts->steer ? "steered" : "sockets", "listen", listen, "resolver_threads",
 			 (int)parts->resolver_count, "fastpath", hf_kernel_tier_open(parts->kernel_tier), "ready",
 			 (int)atomic_load_explicit(&parts->ready, memory_order_relaxed));
 }

@@ -16,13 +16,21 @@
 enum {
 	PORT_TRIES = 32,      /* draws until a source port is free */
 	DATAGRAMS_A_TURN = 8, /* of one exchange, so that a flood at one port does not hold up the others */
+	STEERED_BURSTS_A_TURN = 4,
+	STEERED_ERRORS_A_TURN = 16,
+	QUOTED = 2, /* octets by which an ICMP error's exchange is known, beside the server: the query's ID */
 };
+
+/* Slots that events of the sockets for steered replies name, above all real ones. */
+#define STEERED_SLOT(family) (UINT32_MAX - (family))
 
 struct exchange {
 	LIST_ENTRY(exchange) link; /* in its hash bucket, or in the free list */
 	uint64_t id;
 	uint32_t generation; /* tells events of this use of the slot from those of earlier ones */
-	int fd;
+	int fd;		  /* -1: steered, or not in use */
+	uint16_t port;	  /* steered: the source port; else 0 */
+	uint8_t source[16], quoted[QUOTED]; /* steered: where it was sent from, how it begins */
 	bool tcp;
 	struct hf_address server;
 	/* TCP: the query until it is out, then the reply as it comes in; both with their length prefix. */
@@ -39,11 +47,17 @@ struct hf_upstream {
 	struct hf_random random;
 	struct hf_upstream_sink sink;
 	struct hf_address source_ipv4, source_ipv6;
-	unsigned slots, open, bucket_mask;
+	struct hf_steer_lane *lane;
+	uint32_t *slot_of_port; /* of steered exchanges */
+	unsigned slots, open, bucket_mask, touched; /* slots above `touched` were never used */
 	struct exchange *exchanges;
 	struct exchange_list free;
 	struct exchange_list *buckets;
 	uint8_t datagram[HF_MESSAGE_MAX];
+	struct hf_steer_datagram steered[HF_STEER_BURST];
+	/* Source ports of what could not be sent, until hf_upstream_flush() tells of it. */
+	unsigned failed_count;
+	uint16_t failed[4 * HF_STEER_FAMILIES * HF_STEER_BURST];
 };
 
 /* ---- source ports ---- */
@@ -109,10 +123,19 @@ static struct exchange *find(struct hf_upstream *upstream, uint64_t id)
 	return NULL;
 }
 
+static bool is_open(const struct exchange *exchange)
+{
+	return exchange->fd >= 0 || exchange->port;
+}
+
 static void close_exchange(struct hf_upstream *upstream, struct exchange *exchange)
 {
-	close(exchange->fd); /* leaves the epoll set by itself */
+	if (exchange->port)
+		hf_steer_give_port(upstream->lane, exchange->port);
+	else
+		close(exchange->fd); /* leaves the epoll set by itself */
 	free(exchange->stream);
+	exchange->port = 0;
 	exchange->stream = NULL;
 	exchange->fd = -1;
 	exchange->generation = (exchange->generation + 1) & 0x7fffffff;
@@ -129,8 +152,21 @@ static void fail(struct hf_upstream *upstream, struct exchange *exchange)
 	upstream->sink.failed(upstream->sink.state, id);
 }
 
+static bool watch_lane(int epoll_fd, const struct hf_steer_lane *lane)
+{
+	for (unsigned family = 0; family < HF_STEER_FAMILIES; family++) {
+		struct epoll_event event = {.events = EPOLLIN, .data.u64 = STEERED_SLOT(family)};
+		int fd = hf_steer_lane_fd(lane, family);
+
+		if (fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+			return false;
+	}
+	return true;
+}
+
 struct hf_upstream *hf_upstream_new(int epoll_fd, unsigned exchanges, const struct hf_source_ports *ports,
-				    const struct hf_random *random, const struct hf_upstream_sink *sink)
+				    const struct hf_random *random, const struct hf_upstream_sink *sink,
+				    struct hf_steer_lane *lane)
 {
 	struct hf_upstream *upstream = calloc(1, sizeof(*upstream));
 	unsigned buckets = 1;
@@ -141,10 +177,13 @@ struct hf_upstream *hf_upstream_new(int epoll_fd, unsigned exchanges, const stru
 		buckets *= 2;
 	upstream->exchanges = calloc(exchanges, sizeof(*upstream->exchanges));
 	upstream->buckets = calloc(buckets, sizeof(*upstream->buckets));
-	if (!upstream->exchanges || !upstream->buckets) {
+	upstream->slot_of_port = lane ? calloc(HF_STEER_PORTS, sizeof(*upstream->slot_of_port)) : NULL;
+	if (!upstream->exchanges || !upstream->buckets || (lane && !upstream->slot_of_port) ||
+	    (lane && !watch_lane(epoll_fd, lane))) {
 		hf_upstream_free(upstream);
 		return NULL;
 	}
+	upstream->lane = lane;
 	upstream->epoll_fd = epoll_fd;
 	upstream->ports = ports;
 	upstream->random = *random;
@@ -163,8 +202,9 @@ void hf_upstream_free(struct hf_upstream *upstream)
 	if (!upstream)
 		return;
 	for (unsigned i = 0; i < upstream->slots; i++)
-		if (upstream->exchanges[i].fd >= 0)
+		if (is_open(&upstream->exchanges[i]))
 			close_exchange(upstream, &upstream->exchanges[i]);
+	free(upstream->slot_of_port);
 	free(upstream->exchanges);
 	free(upstream->buckets);
 	free(upstream);
@@ -258,27 +298,88 @@ static bool start_tcp(struct exchange *exchange, const union hf_sockaddr *server
 	return connect(exchange->fd, &server->any, server_length) == 0 || errno == EINPROGRESS;
 }
 
-bool hf_upstream_send(struct hf_upstream *upstream, uint64_t id, const struct hf_address *server, bool tcp,
-		      const uint8_t *message, size_t length)
+static struct exchange *take_exchange(struct hf_upstream *upstream, uint64_t id, const struct hf_address *server, bool tcp)
 {
 	struct exchange *exchange = LIST_FIRST(&upstream->free);
+	unsigned slot = (unsigned)(exchange - upstream->exchanges);
+
+	LIST_REMOVE(exchange, link);
+	LIST_INSERT_HEAD(bucket_of(upstream, id), exchange, link);
+	upstream->open++;
+	if (upstream->touched <= slot)
+		upstream->touched = slot + 1;
+	exchange->id = id;
+	exchange->tcp = tcp;
+	exchange->server = *server;
+	return exchange;
+}
+
+static uint16_t take_port(struct hf_upstream *upstream, const struct hf_address *server)
+{
+	if (upstream->ports->count == 0)
+		return 0;
+	for (int try = 0; try < PORT_TRIES; try++) {
+		uint16_t port = upstream->ports->ports[hf_random_below(&upstream->random, upstream->ports->count)];
+
+		if (hf_steer_take_port(upstream->lane, port, server))
+			return port;
+	}
+	return 0;
+}
+
+static void send_burst(struct hf_upstream *upstream)
+{
+	uint16_t failed[HF_STEER_FAMILIES * HF_STEER_BURST];
+	unsigned count = hf_steer_flush(upstream->lane, failed);
+
+	/* More than there is room for can wait for their timers. */
+	for (unsigned i = 0; i < count && upstream->failed_count < sizeof(upstream->failed) / sizeof(upstream->failed[0]); i++)
+		upstream->failed[upstream->failed_count++] = failed[i];
+}
+
+static bool send_steered(struct hf_upstream *upstream, uint64_t id, const struct hf_address *server,
+			 const uint8_t *message, size_t length, struct hf_now now)
+{
+	const struct hf_address *configured = server->family == 4 ? &upstream->source_ipv4 : &upstream->source_ipv6;
+	struct exchange *exchange;
+	uint8_t source[16];
+	uint16_t port;
+
+	if (!hf_steer_source(upstream->lane, server, configured, now.mono_ns, source))
+		return false;
+	port = take_port(upstream, server);
+	if (!port)
+		return false;
+	if (!hf_steer_put(upstream->lane, source, port, server, message, length)) {
+		send_burst(upstream);
+		hf_steer_put(upstream->lane, source, port, server, message, length);
+	}
+	exchange = take_exchange(upstream, id, server, false);
+	exchange->port = port;
+	memcpy(exchange->source, source, sizeof(source));
+	memcpy(exchange->quoted, message, QUOTED);
+	upstream->slot_of_port[port] = (uint32_t)(exchange - upstream->exchanges);
+	return true;
+}
+
+bool hf_upstream_send(struct hf_upstream *upstream, uint64_t id, const struct hf_address *server, bool tcp,
+		      const uint8_t *message, size_t length, struct hf_now now)
+{
+	struct exchange *exchange;
 	union hf_sockaddr remote;
 	socklen_t remote_length = hf_sockaddr_from_address(server, &remote);
 	struct epoll_event event = {.events = tcp ? EPOLLOUT : EPOLLIN};
 	int fd;
 
-	if (!exchange || length > HF_MESSAGE_MAX)
+	if (!LIST_FIRST(&upstream->free) || length > HF_MESSAGE_MAX)
 		return false;
+	if (upstream->lane && !tcp && length >= QUOTED && length <= HF_STEER_MESSAGE_MAX)
+		return send_steered(upstream, id, server, message, length, now);
 	fd = socket(remote.any.sa_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	LIST_REMOVE(exchange, link);
-	LIST_INSERT_HEAD(bucket_of(upstream, id), exchange, link);
-	upstream->open++;
-	exchange->id = id;
+	exchange = take_exchange(upstream, id, server, tcp);
 	exchange->fd = fd;
-	exchange->tcp = tcp;
-	exchange->server = *server;
 	event.data.u64 = (uint64_t)exchange->generation << 32 | (uint64_t)(exchange - upstream->exchanges);
 	if (tcp)
 		set_tcp_options(fd, server->family);
@@ -297,6 +398,23 @@ void hf_upstream_cancel(struct hf_upstream *upstream, uint64_t id)
 
 	if (exchange)
 		close_exchange(upstream, exchange);
+}
+
+void hf_upstream_flush(struct hf_upstream *upstream)
+{
+	if (!upstream->lane)
+		return;
+	send_burst(upstream);
+	/* Who hears of a failure may send again. */
+	while (upstream->failed_count > 0) {
+		uint16_t port = upstream->failed[--upstream->failed_count];
+		struct exchange *exchange = &upstream->exchanges[upstream->slot_of_port[port]];
+
+		if (exchange->port == port)
+			fail(upstream, exchange);
+		if (upstream->failed_count == 0)
+			send_burst(upstream);
+	}
 }
 
 /* ---- events ---- */
@@ -384,11 +502,61 @@ static void send_stream(struct hf_upstream *upstream, struct exchange *exchange)
 		fail(upstream, exchange);
 }
 
+/* The kernel has seen to it that a query to this server is or just was under way from this port. */
+static void take_steered(struct hf_upstream *upstream, const struct hf_steer_datagram *datagram)
+{
+	struct exchange *exchange = &upstream->exchanges[upstream->slot_of_port[datagram->to.port]];
+
+	if (exchange->port == datagram->to.port && hf_address_equal(&exchange->server, &datagram->from) &&
+	    memcmp(exchange->source, datagram->to.bytes, sizeof(exchange->source)) == 0)
+		upstream->sink.reply(upstream->sink.state, exchange->id, &exchange->server, datagram->message,
+				     datagram->length);
+}
+
+/* An ICMP error does not say in which way it came to us; its quotation says about which query it is. */
+static void take_steered_error(struct hf_upstream *upstream, const struct hf_address *server, const uint8_t *quoted)
+{
+	for (unsigned i = 0; i < upstream->touched; i++) {
+		struct exchange *exchange = &upstream->exchanges[i];
+
+		if (exchange->port && memcmp(exchange->quoted, quoted, QUOTED) == 0 &&
+		    hf_address_equal(&exchange->server, server)) {
+			fail(upstream, exchange);
+			return;
+		}
+	}
+}
+
+static void receive_steered(struct hf_upstream *upstream, unsigned family, uint32_t events)
+{
+	struct hf_address server;
+	uint8_t quoted[QUOTED];
+	size_t length;
+
+	for (int i = 0; events & EPOLLERR && i < STEERED_ERRORS_A_TURN &&
+			hf_steer_take_error(upstream->lane, family, &server, quoted, sizeof(quoted), &length); i++)
+		if (length == sizeof(quoted))
+			take_steered_error(upstream, &server, quoted);
+	for (int burst = 0; burst < STEERED_BURSTS_A_TURN; burst++) {
+		unsigned count = hf_steer_receive(upstream->lane, family, upstream->steered);
+
+		for (unsigned i = 0; i < count; i++)
+			take_steered(upstream, &upstream->steered[i]);
+		if (count < HF_STEER_BURST)
+			break;
+	}
+}
+
 void hf_upstream_ready(struct hf_upstream *upstream, uint64_t data, uint32_t events)
 {
 	uint32_t slot = (uint32_t)data;
 	struct exchange *exchange;
 
+	for (unsigned family = 0; upstream->lane && family < HF_STEER_FAMILIES; family++)
+		if (slot == STEERED_SLOT(family)) {
+			receive_steered(upstream, family, events);
+			return;
+		}
 	if (slot >= upstream->slots)
 		return;
 	exchange = &upstream->exchanges[slot];

@@ -69,7 +69,7 @@ printf '. 3600000 NS a.root.\na.root. 3600000 A 198.51.100.10\na.root. 3600000 A
 
 # ---- faults before the start ----
 
-settings="dataplane: {resolver-threads: 2, tcp-clients: 8, tcp-idle-timeout-ms: 1500}
+settings="dataplane: {resolver-threads: 2, upstream: sockets, tcp-clients: 8, tcp-idle-timeout-ms: 1500}
 resolver: {root-hints: $LAB_DIR/root.hints, query-deadline-ms: 3000}"
 refused_start() # TEXT: the program ends by itself, not with 0, and says TEXT
 {
@@ -120,6 +120,11 @@ stat_of() # SECTION NAME: one figure of the statistics
 for key in sys.argv[1:]: s=s[key]
 print(s)' "$@"
 }
+upstream_is() # WAY
+{
+	[ "$(ctl_dataplane -j status | python3 -c 'import json,sys; s=json.load(sys.stdin); print(s.get("result", s)["upstream"])')" = "$1" ]
+}
+check "queries towards servers have a socket each" upstream_is sockets
 check "A over UDP" short 192.0.2.80 www.example.de A
 check "AAAA over UDP" short 2001:db8::80 www.example.de AAAA
 check "A over TCP" short 192.0.2.25 +tcp mail.example.de A
@@ -304,6 +309,44 @@ check "what found no room is counted" [ "$(stat_of workers drops tickets_exhaust
 lab_wait 15 "the misses end" eval '[ "$(stat_of resolver clients_waiting)" = 0 ]'
 check "afterwards a miss is resolved again" short 10.0.1.44 h300.example.de A
 
+# ---- queries towards servers without a socket each ----
+
+lab_stop dataplane
+test_config "dataplane: {resolver-threads: 2, upstream: steered}
+resolver: {root-hints: $LAB_DIR/root.hints, query-deadline-ms: 3000}"
+if lab_run resolver timeout 20 "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml" 2>&1 |
+	grep -q 'dataplane.upstream: steered: .*has no libbpf'; then
+	echo "skipped: steered queries (built without libbpf)"
+else
+	refused_without_bpf()
+	{
+		local output
+		output=$(lab_run resolver setpriv --bounding-set -bpf,-sys_admin timeout 20 "$(program holdfast-dataplane)" \
+			-c "$LAB_DIR/holdfast.yaml" 2>&1) && return 1
+		printf '%s\n' "$output"
+		[[ $output == *"dataplane.upstream: steered: loading the program: Operation not permitted"* ]]
+	}
+	check "upstream: steered without CAP_BPF stops the start" refused_without_bpf
+	test_dataplane
+	check "steered: the status says so" upstream_is steered
+	check "steered: A over UDP" short 192.0.2.80 www.example.de A
+	check "steered: through a CNAME" short "192.0.2.80 www.example.de." alias.example.de A
+	check "steered: a large answer by TCP after TC" [ "$(query +tcp +short large.example.de TXT | wc -l)" = 40 ]
+	sockets_of_dataplane() { lab_run resolver ss -Huanp | grep -c "pid=$(lab_pid dataplane),"; }
+	before=$(sockets_of_dataplane)
+	for n in {400..420}; do
+		query "h$n.example.de" > /dev/null
+	done &
+	check "steered: no socket for a query" [ "$(sockets_of_dataplane)" = "$before" ]
+	wait $!
+	lab_stop dataplane
+	test_config "resolver: {root-hints: $LAB_DIR/root.hints, query-deadline-ms: 3000}"
+	lab_start resolver dataplane setpriv --bounding-set -bpf,-sys_admin "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml"
+	_test_ready dataplane resolver 127.0.0.1 53
+	check "auto without CAP_BPF: sockets" upstream_is sockets
+	check "and it answers" short 192.0.2.80 www.example.de A
+fi
+
 # ---- wildcard addresses ----
 
 lab_stop dataplane
@@ -312,7 +355,7 @@ sed -i 's/^listen:.*/listen: ["0.0.0.0", "::"]/' "$LAB_DIR/holdfast.yaml"
 unprivileged=no
 if setpriv --reuid nobody true 2> /dev/null; then
 	unprivileged=yes
-	sed -i 's/^dataplane: {/dataplane: {user: nobody, /' "$LAB_DIR/holdfast.yaml"
+	sed -i 's/^dataplane: {/dataplane: {user: nobody, /; s/upstream: sockets/upstream: auto/' "$LAB_DIR/holdfast.yaml"
 else
 	echo "skipped: dataplane.user (no other uid exists here)"
 fi
