@@ -178,15 +178,16 @@ bool hf_dns64_reverse(const struct hf_prefix *prefix, const uint8_t *name, uint8
 
 /* ---- RRsets ---- */
 
-const struct hf_rrset *hf_dns64_synthesise(const struct hf_prefix *prefix, const struct hf_rrset *a, uint32_t ttl,
-					   struct hf_arena *arena)
+bool hf_dns64_synthesise(const struct hf_prefix *prefix, const struct hf_rrset *a, uint32_t ttl, struct hf_arena *arena,
+			 const struct hf_rrset **out)
 {
 	unsigned room = a->count < ADDRESSES_MAX ? a->count : ADDRESSES_MAX, used = 0;
 	uint8_t(*addresses)[16] = hf_arena_take(arena, room * sizeof(*addresses));
 	struct hf_rdata *rdata = hf_arena_take(arena, room * sizeof(*rdata));
 
+	*out = NULL;
 	if (!addresses || !rdata)
-		return NULL;
+		return false;
 	for (struct hf_rdata r = hf_rrset_first(a); r.bytes && r.index < a->count && used < room; r = hf_rrset_next(a, r)) {
 		if (r.length != 4 || !hf_dns64_may_embed(prefix, r.bytes))
 			continue;
@@ -194,25 +195,32 @@ const struct hf_rrset *hf_dns64_synthesise(const struct hf_prefix *prefix, const
 		rdata[used] = (struct hf_rdata){.bytes = addresses[used], .length = 16};
 		used++;
 	}
-	return hf_rrset_make(arena, hf_rrset_owner(a), HF_TYPE_AAAA, a->class, ttl, rdata, (uint16_t)used, 0);
+	if (!used)
+		return true;
+	*out = hf_rrset_make(arena, hf_rrset_owner(a), HF_TYPE_AAAA, a->class, ttl, rdata, (uint16_t)used, 0);
+	return *out != NULL;
 }
 
-const struct hf_rrset *hf_dns64_usable(const struct hf_rrset *aaaa, struct hf_arena *arena)
+bool hf_dns64_usable(const struct hf_rrset *aaaa, struct hf_arena *arena, const struct hf_rrset **out)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct hf_rdata *rdata = hf_arena_take(arena, aaaa->count * sizeof(*rdata));
 	unsigned used = 0;
 
+	*out = NULL;
 	if (!rdata)
-		return NULL;
+		return false;
 	for (struct hf_rdata r = hf_rrset_first(aaaa); r.bytes && r.index < aaaa->count; r = hf_rrset_next(aaaa, r)) {
 		if (r.length == 16 && memcmp(r.bytes, mapped, sizeof(mapped)) != 0)
 			rdata[used++] = r;
 	}
 	if (used == aaaa->count)
-		return aaaa;
+		*out = aaaa;
+	if (used == aaaa->count || !used)
+		return true;
 	/* Signatures were made over the whole set. */
-	return hf_rrset_make(arena, hf_rrset_owner(aaaa), HF_TYPE_AAAA, aaaa->class, aaaa->ttl, rdata, (uint16_t)used, 0);
+	*out = hf_rrset_make(arena, hf_rrset_owner(aaaa), HF_TYPE_AAAA, aaaa->class, aaaa->ttl, rdata, (uint16_t)used, 0);
+	return *out != NULL;
 }
 
 const struct hf_rrset *hf_dns64_ipv4only(const struct hf_prefix *prefix, uint32_t ttl, struct hf_arena *arena)

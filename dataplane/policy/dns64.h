@@ -47,13 +47,13 @@ bool hf_dns64_may_embed(const struct hf_prefix *prefix, const uint8_t ipv4[4]);
  * name. */
 bool hf_dns64_reverse(const struct hf_prefix *prefix, const uint8_t *name, uint8_t out[HF_NAME_MAX]);
 
-/* The AAAA set that stands for the A set, with `ttl`, for as many addresses as an RRset has room for. NULL when no address may be embedded,
- * or without memory. */
-const struct hf_rrset *hf_dns64_synthesise(const struct hf_prefix *prefix, const struct hf_rrset *a, uint32_t ttl,
-					   struct hf_arena *arena);
-/* The AAAA set without addresses in ::ffff:0:0/96, which lead nowhere (RFC 6147 §5.1.4): the same set when it has none of them, NULL when
- * no other is left or without memory. */
-const struct hf_rrset *hf_dns64_usable(const struct hf_rrset *aaaa, struct hf_arena *arena);
+/* The AAAA set that stands for the A set, with `ttl`, for as many addresses as an RRset has room for; `out` becomes NULL when no address
+ * may be embedded. False without memory: that says nothing of the name. */
+bool hf_dns64_synthesise(const struct hf_prefix *prefix, const struct hf_rrset *a, uint32_t ttl, struct hf_arena *arena,
+			 const struct hf_rrset **out);
+/* The AAAA set without addresses in ::ffff:0:0/96, which lead nowhere (RFC 6147 §5.1.4): the same set when it has none of them; `out`
+ * becomes NULL when no other is left. False without memory. */
+bool hf_dns64_usable(const struct hf_rrset *aaaa, struct hf_arena *arena, const struct hf_rrset **out);
 /* AAAA of ipv4only.arpa, by which hosts learn the prefix (RFC 7050, RFC 8880 §7.1). */
 const struct hf_rrset *hf_dns64_ipv4only(const struct hf_prefix *prefix, uint32_t ttl, struct hf_arena *arena);
 

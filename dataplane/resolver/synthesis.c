@@ -125,7 +125,8 @@ static enum hf_link end_of_aaaa(struct hf_resolver *resolver, struct hf_question
 
 		return seek_a(resolver, question, true, ttl);
 	}
-	usable = hf_dns64_usable(question->sets[last], question->arena);
+	if (!hf_dns64_usable(question->sets[last], question->arena, &usable))
+		return HF_LINK_FAULT;
 	if (usable) {
 		question->sets[last] = usable;
 		return HF_LINK_END;
@@ -151,7 +152,8 @@ static enum hf_link end_of_a(struct hf_resolver *resolver, struct hf_question *q
 		return question->rcode == HF_RCODE_NOERROR ? HF_LINK_FAULT : HF_LINK_END;
 	}
 	ttl = lower(question->ttls[last], aged(question->synthesis_ttl, resolver, question));
-	made = hf_dns64_synthesise(&question->dns64, question->sets[last], ttl, question->arena);
+	if (!hf_dns64_synthesise(&question->dns64, question->sets[last], ttl, question->arena, &made))
+		return HF_LINK_FAULT;
 	if (!made && question->a_first) {
 		question->set_count--;
 		return seek_aaaa(question);

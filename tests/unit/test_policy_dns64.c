@@ -185,12 +185,29 @@ static const struct hf_rrset *set_of(struct hf_arena *arena, uint16_t type, cons
 	return hf_rrset_make(arena, owner, type, HF_CLASS_IN, 300, rdata, count, signatures);
 }
 
+static const struct hf_rrset *synthesised(const struct hf_prefix *prefix, const struct hf_rrset *a, uint32_t ttl,
+					  struct hf_arena *arena)
+{
+	const struct hf_rrset *made;
+
+	assert_true(hf_dns64_synthesise(prefix, a, ttl, arena, &made));
+	return made;
+}
+
+static const struct hf_rrset *usable_of(const struct hf_rrset *aaaa, struct hf_arena *arena)
+{
+	const struct hf_rrset *usable;
+
+	assert_true(hf_dns64_usable(aaaa, arena, &usable));
+	return usable;
+}
+
 static void sets_are_made_of_what_may_be_embedded(void **state)
 {
 	static const char *const mixed[] = {"10.0.0.1", "192.0.2.1", "203.0.113.9"}, *const private[] = {"10.0.0.1"};
 	struct hf_arena *arena = hf_arena_new(1 << 16);
 	struct hf_prefix well_known = prefix_of("64:ff9b::/96");
-	const struct hf_rrset *made = hf_dns64_synthesise(&well_known, set_of(arena, HF_TYPE_A, mixed, 3, 1), 77, arena);
+	const struct hf_rrset *made = synthesised(&well_known, set_of(arena, HF_TYPE_A, mixed, 3, 1), 77, arena);
 	struct hf_rdata rdata;
 
 	(void)state;
@@ -203,7 +220,7 @@ static void sets_are_made_of_what_may_be_embedded(void **state)
 	assert_memory_equal(rdata.bytes, "\0\x64\xff\x9b\0\0\0\0\0\0\0\0\300\0\2\1", 16);
 	rdata = hf_rrset_next(made, rdata);
 	assert_memory_equal(rdata.bytes + 12, "\313\0\161\11", 4);
-	assert_null(hf_dns64_synthesise(&well_known, set_of(arena, HF_TYPE_A, private, 1, 0), 77, arena));
+	assert_null(synthesised(&well_known, set_of(arena, HF_TYPE_A, private, 1, 0), 77, arena));
 	hf_arena_free(arena);
 }
 
@@ -216,12 +233,12 @@ static void mapped_addresses_are_no_use(void **state)
 	const struct hf_rrset *set = set_of(arena, HF_TYPE_AAAA, good, 2, 1), *usable;
 
 	(void)state;
-	assert_ptr_equal(hf_dns64_usable(set, arena), set);
-	usable = hf_dns64_usable(set_of(arena, HF_TYPE_AAAA, mixed, 2, 1), arena);
+	assert_ptr_equal(usable_of(set, arena), set);
+	usable = usable_of(set_of(arena, HF_TYPE_AAAA, mixed, 2, 1), arena);
 	assert_int_equal(usable->count, 1);
 	assert_int_equal(usable->signature_count, 0);
 	assert_int_equal(hf_rrset_first(usable).bytes[0], 0x20);
-	assert_null(hf_dns64_usable(set_of(arena, HF_TYPE_AAAA, mapped, 2, 1), arena));
+	assert_null(usable_of(set_of(arena, HF_TYPE_AAAA, mapped, 2, 1), arena));
 	hf_arena_free(arena);
 }
 
@@ -241,7 +258,7 @@ static void the_largest_set_still_fits(void **state)
 	}
 	set = hf_rrset_make(arena, hf_name_root, HF_TYPE_A, HF_CLASS_IN, 1, rdata, 4000, 0);
 	assert_non_null(set);
-	made = hf_dns64_synthesise(&own, set, 1, arena);
+	made = synthesised(&own, set, 1, arena);
 	assert_non_null(made);
 	assert_true(made->count * 28 < 60000 && made->count >= 2000);
 	hf_arena_free(arena);
