@@ -373,6 +373,40 @@ static void too_many_misses_are_dropped_and_counted(void **state)
 	assert_int_equal(hf_counter_read(&bench->serve->counters.replies), 0);
 }
 
+static void a_client_with_too_many_unanswered_is_dropped_and_counted(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_ticket *ticket;
+
+	atomic_store(&bench->settings.wait_limit, 1);
+	load(bench, HEAD(RD) WWW IN_A, 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	ticket = hf_serve_take_ticket(bench->serve, &bench->request, now);
+	assert_non_null(ticket);
+	assert_null(hf_serve_take_ticket(bench->serve, &bench->request, now));
+	assert_int_equal(hf_counter_read(&bench->serve->counters.drops[HF_DROP_client_share]), 1);
+	hf_serve_release(bench->serve, ticket);
+	assert_non_null(hf_serve_take_ticket(bench->serve, &bench->request, now));
+}
+
+/* What the resolver thread leaves unanswered for its age is counted as that, not as a fault. */
+static void a_late_answer_is_counted_and_not_sent(void **state)
+{
+	struct bench *bench = *state;
+	struct hf_ticket *ticket;
+
+	load(bench, HEAD(RD) WWW IN_A, 12 + WWW_LENGTH + 4);
+	ask(bench, now);
+	ticket = hf_serve_take_ticket(bench->serve, &bench->request, now);
+	assert_non_null(ticket);
+	ticket->too_late = true;
+	hf_serve_answered(bench->serve, ticket);
+	hf_serve_release(bench->serve, ticket);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.drops[HF_DROP_too_late]), 1);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.drops[HF_DROP_no_reply]), 0);
+	assert_int_equal(hf_counter_read(&bench->serve->counters.answered_misses), 0);
+}
+
 static void a_hit_in_the_last_tenth_refetches_once(void **state)
 {
 	struct bench *bench = *state;
@@ -486,6 +520,8 @@ int main(void)
 		FACT(a_reply_in_place_is_the_same_reply),
 		FACT(a_miss_goes_to_the_resolver_and_its_answer_comes_home),
 		FACT(too_many_misses_are_dropped_and_counted),
+		FACT(a_client_with_too_many_unanswered_is_dropped_and_counted),
+		FACT(a_late_answer_is_counted_and_not_sent),
 		FACT(a_hit_in_the_last_tenth_refetches_once),
 		FACT(a_setting_switches_refetching_off),
 		FACT(a_hit_is_offered_to_the_kernel_once_a_second),
