@@ -48,10 +48,16 @@ struct dpdk_queue {
 	unsigned outgoing_count;
 };
 
+struct eal_arguments {
+	char *values[EAL_ARGUMENTS_MAX];
+	int count;
+};
+
 struct hf_dpdk {
 	struct hf_serve *serve;
 	unsigned queue_count;
 	struct dpdk_queue *queues;
+	struct eal_arguments arguments; /* EAL keeps pointers to them until its end */
 };
 
 /* How a ticket finds its way back: lies in ticket->arrival. */
@@ -63,11 +69,6 @@ struct dpdk_arrival {
 _Static_assert(sizeof(struct dpdk_arrival) <= HF_TICKET_ARRIVAL_MAX, "a ticket holds a frame's headers");
 
 /* ---- start ---- */
-
-struct eal_arguments {
-	char *values[EAL_ARGUMENTS_MAX];
-	int count;
-};
 
 static bool argument_add(struct eal_arguments *arguments, char *value)
 {
@@ -136,6 +137,12 @@ static bool arguments_make(const struct hf_config *config, struct eal_arguments 
 	return ok;
 }
 
+static void arguments_free(struct eal_arguments *arguments)
+{
+	for (int i = 0; i < arguments->count; i++)
+		free(arguments->values[i]);
+}
+
 static bool queue_open(struct dpdk_queue *queue, unsigned index, char error[HF_IO_ERROR_MAX])
 {
 	struct rte_eth_conf port_config = {0};
@@ -174,6 +181,7 @@ static void dpdk_close(void *io)
 		rte_eth_dev_close(dpdk->queues[i].port);
 	}
 	rte_eal_cleanup();
+	arguments_free(&dpdk->arguments);
 	free(dpdk->queues);
 	free(dpdk);
 }
@@ -199,7 +207,7 @@ static bool program_is_attached(const struct hf_config *config, char error[HF_IO
 
 static void *dpdk_open(const struct hf_config *config, struct hf_serve *serve, char error[HF_IO_ERROR_MAX])
 {
-	struct eal_arguments arguments = {0};
+	char *words[EAL_ARGUMENTS_MAX];
 	struct hf_dpdk *dpdk;
 	cpu_set_t affinity;
 	int fault;
@@ -208,13 +216,14 @@ static void *dpdk_open(const struct hf_config *config, struct hf_serve *serve, c
 		return NULL;
 	dpdk = calloc(1, sizeof(*dpdk));
 	if (dpdk == NULL || (dpdk->queues = calloc(config->queues, sizeof(*dpdk->queues))) == NULL ||
-	    !arguments_make(config, &arguments)) {
+	    !arguments_make(config, &dpdk->arguments)) {
 		snprintf(error, HF_IO_ERROR_MAX, "out of memory, or too many words in dataplane.dpdk-args");
 		goto failed_before_eal;
 	}
 	dpdk->serve = serve;
 	sched_getaffinity(0, sizeof(affinity), &affinity);
-	fault = rte_eal_init(arguments.count, arguments.values);
+	memcpy(words, dpdk->arguments.values, sizeof(words)); /* EAL changes their order */
+	fault = rte_eal_init(dpdk->arguments.count, words);
 	sched_setaffinity(0, sizeof(affinity), &affinity);
 	if (fault < 0) {
 		snprintf(error, HF_IO_ERROR_MAX, "DPDK does not start: %s (its own messages are above)",
@@ -228,14 +237,13 @@ static void *dpdk_open(const struct hf_config *config, struct hf_serve *serve, c
 		}
 		dpdk->queue_count++;
 	}
-	/* The words stay allocated: EAL keeps pointers to them for the life of the process. */
 	return dpdk;
 
 failed_before_eal:
-	for (int i = 0; i < arguments.count; i++)
-		free(arguments.values[i]);
-	if (dpdk != NULL)
+	if (dpdk != NULL) {
+		arguments_free(&dpdk->arguments);
 		free(dpdk->queues);
+	}
 	free(dpdk);
 	return NULL;
 }

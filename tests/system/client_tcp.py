@@ -117,7 +117,7 @@ def mute(server, slots):
         client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         client.sock.setblocking(False)
         try:
-            for number in range(2000):
+            for number in range(20000):
                 octets = query(number, BIG, TXT)
                 if client.sock.send(octets) < len(octets):
                     break

@@ -17,6 +17,7 @@ set -u
 TEST_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 HF_BUILD=${HF_BUILD:-$TEST_SOURCE/build}
 . "$TEST_SOURCE/tools/lab/lab.sh"
+export LSAN_OPTIONS=suppressions=$TEST_SOURCE/tests/system/leaks_of_libraries.txt:print_suppressions=0
 
 program() { lab_program "$HF_BUILD" "$1"; }
 
