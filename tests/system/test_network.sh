@@ -23,7 +23,7 @@ check 'and says what it is' shows 'this is a test build' without_clock
 
 installed() { meson introspect --installed "$HF_BUILD"; }
 check 'the program of every day is installed' shows 'holdfast-dataplane"' installed
-nothing_of_it() { installed > "$LAB_DIR/installed" && ! grep -E 'testclock|tests/' "$LAB_DIR/installed"; }
+nothing_of_it() { installed > "$LAB_DIR/installed" && ! grep -E 'testclock|/tests/' "$LAB_DIR/installed"; }
 check 'nothing of the test build is' nothing_of_it
 
 lab_start alone dataplane env HOLDFAST_TEST_CLOCK_SOCKET="$LAB_DIR/clock.sock" HOLDFAST_TEST_CLOCK_WALL=$wall \
