@@ -61,7 +61,8 @@ static bool is_too_late(const struct hf_resolver_thread *self, const struct hf_t
 {
 	uint32_t limit_ms = atomic_load_explicit(&self->serve_settings->discard_timeout_ms, memory_order_relaxed);
 
-	return limit_ms && !ticket->tcp && ticket->rcode != HF_RCODE_SERVFAIL && self->now.mono_ns - ticket->arrived_ns > limit_ms * HF_NS_PER_MS;
+	return limit_ms && !ticket->tcp && ticket->rcode != HF_RCODE_SERVFAIL &&
+	       ticket->answered_ns - ticket->arrived_ns > limit_ms * HF_NS_PER_MS;
 }
 
 static void answer(struct hf_resolver_thread *self, const struct hf_action *action)
@@ -72,7 +73,7 @@ static void answer(struct hf_resolver_thread *self, const struct hf_action *acti
 	ticket->rcode = ntohs(action->answer.record->flags) & HF_RCODE_MASK;
 	ticket->zone_labels = action->answer.zone_labels;
 	ticket->turned_away = action->answer.turned_away;
-	ticket->answered_ns = self->now.mono_ns;
+	ticket->answered_ns = hf_ticket_time(ticket, self->now.mono_ns);
 	ticket->too_late = is_too_late(self, ticket);
 	ticket->dropped = action->answer.dropped;
 	if (!ticket->too_late && !ticket->dropped)
@@ -149,7 +150,7 @@ static void take_ticket(struct hf_resolver_thread *self, struct hf_ticket *ticke
 		hf_mailbox_post_quietly(ticket->mail.home, &ticket->mail, &self->wakes);
 		return;
 	}
-	ticket->taken_ns = self->now.mono_ns;
+	ticket->taken_ns = hf_ticket_time(ticket, self->now.mono_ns);
 	if (ticket->story)
 		hf_resolver_set_trace(self->resolver, write_story, ticket->story);
 	hf_resolver_ask(self->resolver, (uint64_t)(uintptr_t)ticket, query, self->now);

@@ -78,6 +78,11 @@ void hf_ticket_give(struct hf_ticket_pool *pool, struct hf_ticket *ticket)
 	pool->available++;
 }
 
+uint64_t hf_ticket_time(const struct hf_ticket *ticket, uint64_t now_ns)
+{
+	return now_ns > ticket->arrived_ns ? now_ns : ticket->arrived_ns;
+}
+
 void hf_ticket_set_query(struct hf_ticket *ticket, const struct hf_query *query)
 {
 	ticket->query = *query;

@@ -28,7 +28,8 @@ struct hf_ticket {
 
 	bool tcp;
 	bool dropped; /* by a local zone's rule */
-	uint64_t arrived_ns, taken_ns, answered_ns; /* the latter two: by the resolver thread; 0: never */
+	/* The latter two: by the resolver thread, hf_ticket_time(); 0: never. */
+	uint64_t arrived_ns, taken_ns, answered_ns;
 	struct hf_admission_pass pass; /* what it holds of the shares */
 	struct hf_address client;
 	/* The back end's own: what it needs to send the reply back the way the query came (addresses, headers,
@@ -57,6 +58,10 @@ unsigned hf_ticket_pool_available(const struct hf_ticket_pool *pool);
 /* An empty ticket whose mail comes back to `home`; NULL when all are under way. */
 struct hf_ticket *hf_ticket_take(struct hf_ticket_pool *pool, struct hf_mailbox *home);
 void hf_ticket_give(struct hf_ticket_pool *pool, struct hf_ticket *ticket);
+
+/* `now_ns`, and not before the ticket came: each thread reads the clock once a turn, so that a ticket may come from what is still to be
+ * for the thread that takes it. */
+uint64_t hf_ticket_time(const struct hf_ticket *ticket, uint64_t now_ns);
 
 /* Copies the question so that the packet may go. */
 void hf_ticket_set_query(struct hf_ticket *ticket, const struct hf_query *query);

@@ -78,12 +78,27 @@ static void keeps_the_question_when_the_packet_is_gone(void **state)
 	hf_ticket_pool_free(pool);
 }
 
+/* A worker's clock may be ahead of the resolver thread's; no age may become a huge number by that. */
+static void is_never_taken_before_it_came(void **state)
+{
+	struct hf_ticket_pool *pool = hf_ticket_pool_new(1);
+	struct hf_ticket *ticket = hf_ticket_take(pool, NULL);
+
+	(void)state;
+	ticket->arrived_ns = 1000;
+	assert_int_equal(hf_ticket_time(ticket, 999), 1000);
+	assert_int_equal(hf_ticket_time(ticket, 1000), 1000);
+	assert_int_equal(hf_ticket_time(ticket, 1001), 1001);
+	hf_ticket_pool_free(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_no_more_than_its_capacity),
 		cmocka_unit_test(frees_long_replies_with_the_ticket_or_the_pool),
 		cmocka_unit_test(keeps_the_question_when_the_packet_is_gone),
+		cmocka_unit_test(is_never_taken_before_it_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
