@@ -7,6 +7,7 @@
 # RESULTS gets report.txt, report.html and report.json. Status 1: a difference that compare-answers.json does not explain.
 . "$(dirname "$0")/../tests/system/lab.sh"
 here=$TEST_SOURCE/bench
+. "$here/unbound.sh"
 queries=100000 zones=5000 seed=1 kernel=
 while [ $# -gt 1 ]; do
 	case $1 in
@@ -36,40 +37,8 @@ fi
 sed -i 's/size: 64M/size: 256M/' "$LAB_DIR/holdfast.yaml"
 test_dataplane
 
-# Where both have a setting it is the same: no validation, QNAME minimisation, 0x20, minimal answers, 1232 octets, prefetch.
-cat > "$LAB_DIR/unbound.conf" << END
-server:
-    interface: 192.0.2.54
-    interface: 2001:db8:2::54
-    access-control: 0.0.0.0/0 allow
-    access-control: ::/0 allow
-    username: ""
-    chroot: ""
-    directory: "$LAB_DIR"
-    pidfile: "$LAB_DIR/unbound.pid"
-    use-syslog: no
-    root-hints: "$LAB_DIR/root.hints"
-    module-config: "iterator"
-    qname-minimisation: yes
-    use-caps-for-id: yes
-    minimal-responses: yes
-    rrset-roundrobin: no
-    edns-buffer-size: 1232
-    max-udp-size: 1232
-    prefetch: yes
-    ede: yes
-    deny-any: no
-    num-threads: 1
-    msg-cache-size: 128m
-    rrset-cache-size: 128m
-    cache-max-ttl: 86400
-    cache-max-negative-ttl: 3600
-    outgoing-range: 4096
-    num-queries-per-thread: 4096
-    incoming-num-tcp: 200
-remote-control:
-    control-enable: no
-END
+unbound_config 192.0.2.54 2001:db8:2::54 'prefetch: yes' 'rrset-roundrobin: no' 'ede: yes' 'deny-any: no' 'incoming-num-tcp: 200' \
+	'outgoing-range: 4096' 'msg-cache-size: 128m' 'rrset-cache-size: 128m'
 lab_start resolver unbound unbound -d -c "$LAB_DIR/unbound.conf"
 lab_wait_tcp resolver 192.0.2.54 53 || { cat "$LAB_DIR/unbound.log"; exit 1; }
 

@@ -10,6 +10,7 @@
 # --only: one server alone, without comparison (for profiling); FILE: configuration sections to add to holdfast's.
 . "$(dirname "$0")/../tests/system/lab.sh"
 here=$TEST_SOURCE/bench
+. "$here/unbound.sh"
 queries=100000 zones=4000 rounds=9 seed=1 outstanding=150 only='' yaml=''
 while [ $# -gt 1 ]; do
 	case $1 in
@@ -54,39 +55,9 @@ test_config "resolver:" "  root-hints: $LAB_DIR/root.hints" "  prefetch: false"
 sed -i "s/size: 64M/size: 256M/" "$LAB_DIR/holdfast.yaml"
 [ -z "$yaml" ] || cat "$yaml" >> "$LAB_DIR/holdfast.yaml"
 # unbound splits the bytes between its two caches; its authors advise twice as many for RRsets.
-cat > "$LAB_DIR/unbound.conf" << END
-server:
-    interface: 192.0.2.53
-    interface: 2001:db8:2::53
-    access-control: 0.0.0.0/0 allow
-    access-control: ::/0 allow
-    username: ""
-    chroot: ""
-    directory: "$LAB_DIR"
-    pidfile: "$LAB_DIR/unbound.pid"
-    use-syslog: no
-    root-hints: "$LAB_DIR/root.hints"
-    module-config: "iterator"
-    qname-minimisation: yes
-    use-caps-for-id: yes
-    minimal-responses: yes
-    edns-buffer-size: 1232
-    max-udp-size: 1232
-    prefetch: no
-    num-threads: 1
-    msg-cache-size: $((cache / 3))
-    rrset-cache-size: $((cache - cache / 3))
-    cache-max-ttl: 86400
-    cache-max-negative-ttl: 3600
-    outgoing-range: 8192
-    num-queries-per-thread: 4096
-    so-rcvbuf: 4m
-    so-sndbuf: 4m
-    do-not-query-localhost: no
-    statistics-interval: 0
-remote-control:
-    control-enable: no
-END
+unbound_config 192.0.2.53 2001:db8:2::53 'prefetch: no' "msg-cache-size: $((cache / 3))" \
+	"rrset-cache-size: $((cache - cache / 3))" 'outgoing-range: 8192' 'so-rcvbuf: 4m' 'so-sndbuf: 4m' \
+	'do-not-query-localhost: no' 'statistics-interval: 0'
 cat > "$LAB_DIR/kresd.conf" << END
 net.listen({'192.0.2.53', '2001:db8:2::53'}, 53, { kind = 'dns' })
 cache.open($cache, 'lmdb://.')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Which zones, clients and servers were limited lately: each is a line of the log and, for `holdfastctl limits`, kept here: the last
+/* Which zones and servers were limited lately: each is a line of the log and, for `holdfastctl limits`, kept here: the last
  * HF_NOTICES_KEPT. One board for the process, any thread; who writes sees to it that lines are rare (a zone once a minute).
  */
 #pragma once

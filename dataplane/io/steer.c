@@ -17,12 +17,13 @@
 #include <unistd.h>
 #include "base/now.h"
 #include "io/sockaddr.h"
+#include "wire/message.h"
 #include "steer.skel.h"
 
 enum {
 	SOURCES = 1024, /* of lately asked servers; a power of two */
 	BUFFER_OCTETS = 4 << 20,
-	RECEIVE_MAX = 4096, /* octets of a reply; more than any size we announce */
+	RECEIVE_MAX = HF_MESSAGE_MAX, /* servers send more than was announced, and the resolver judges that; pages nobody wrote to cost nothing */
 	HOPS = 64,
 	RECEIVE_TRIES = 3,
 };

@@ -197,6 +197,8 @@ bool sim_config_write(const struct sim_settings *settings, const char *folder)
 		SIM_DAEMON_PORT);
 	fprintf(out, "control:\n  dataplane-socket: %s/dataplane.sock\n  control-socket: %s/holdfastd.sock\n  http: off\n",
 		folder, folder);
+	/* The mock servers see by the daemon's port whether it still waits for a reply; a steered query holds none. */
+	fputs("dataplane:\n  upstream: sockets\n", out);
 	write_access(out, settings);
 	write_dns64(out, &settings->resolver);
 	fputs("cache:\n", out);

@@ -219,6 +219,25 @@ static void hands_on_what_the_server_sends_and_nobody_else(void **state)
 	close(stranger);
 }
 
+/* Servers are known to send more than was announced; what to make of it is the resolver's to say. */
+static void a_reply_larger_than_announced_comes_whole(void **state)
+{
+	static const uint8_t reply[20000] = {[0] = 1, [sizeof(reply) - 1] = 2};
+	struct bench *bench = *state;
+	struct hf_address address;
+	int fd = server(SOCK_DGRAM, &address);
+	struct sockaddr_in client;
+	socklen_t length = sizeof(client);
+	char text[8];
+
+	assert_true(ask(bench, 7, &address, false, "hello"));
+	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	assert_int_equal(sendto(fd, reply, sizeof(reply), 0, (struct sockaddr *)&client, length), sizeof(reply));
+	turn_until(bench, &bench->replies, 1);
+	assert_int_equal(bench->length, sizeof(reply));
+	close(fd);
+}
+
 static void goes_on_waiting_when_a_reply_was_not_the_right_one(void **state)
 {
 	struct bench *bench = *state;
@@ -501,6 +520,7 @@ int main(void)
 		FACT(every_query_has_a_port_of_its_own),
 		cmocka_unit_test(own_and_low_ports_are_not_drawn),
 		FACT(hands_on_what_the_server_sends_and_nobody_else),
+		FACT(a_reply_larger_than_announced_comes_whole),
 		FACT(goes_on_waiting_when_a_reply_was_not_the_right_one),
 		FACT(a_closed_port_fails_at_once),
 		FACT(an_event_of_an_earlier_use_of_the_slot_is_ignored),
@@ -513,6 +533,7 @@ int main(void)
 	const struct CMUnitTest steered[] = {
 		STEERED(every_query_has_a_port_of_its_own),
 		STEERED(hands_on_what_the_server_sends_and_nobody_else),
+		STEERED(a_reply_larger_than_announced_comes_whole),
 		STEERED(goes_on_waiting_when_a_reply_was_not_the_right_one),
 		STEERED(a_closed_port_fails_at_once),
 		STEERED(an_event_of_an_earlier_use_of_the_slot_is_ignored),
