@@ -57,7 +57,7 @@ const struct hf_option hf_options[] = {
 	 "Further arguments for DPDK's EAL, split at spaces."},
 	{"dataplane", "resolver-threads", HF_OPTION_INTEGER, RESTART, FIELD(resolver_threads), 1, 64, "1", NULL,
 	 "Threads that resolve what the cache does not hold."},
-	{"dataplane", "upstream", HF_OPTION_CHOICE, RESTART, FIELD(upstream), 0, 0, "sockets", upstream_choices,
+	{"dataplane", "upstream", HF_OPTION_CHOICE, RESTART, FIELD(upstream), 0, 0, "auto", upstream_choices,
 	 "How UDP queries leave for servers, each from a port of its own: from a socket each (sockets), or by one raw socket with a "
 	 "kernel program that brings the replies (steered: less than half the work; Linux 5.9, CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF at the "
 	 "start); auto: steered if that can be had."},
