@@ -94,11 +94,14 @@ check 'their folders are gone' fails ls -d "$LAB_DIR"/t/holdfast-replay.*
 
 killed_runner()
 {
-	local runner tree process end
+	local runner tree process end=$((SECONDS + 60))
 	"$network" --jobs 2 "$scenarios"/*.rpl > "$LAB_DIR/killed.out" 2>&1 &
 	runner=$!
 	until [ -s "$LAB_DIR/killed.out" ] || ! kill -0 "$runner" 2> /dev/null; do sleep 0.05; done
-	until tree=$(ps -o pid= --ppid "$(ps -o pid= --ppid $runner | paste -sd,)" 2> /dev/null); do sleep 0.01; done
+	until tree=$(ps -o pid= --ppid "$(ps -o pid= --ppid $runner | paste -sd,)" 2> /dev/null); do
+		kill -0 "$runner" 2> /dev/null && [ $SECONDS -lt $end ] || { echo 'no daemon of it was seen'; return 1; }
+		sleep 0.01
+	done
 	tree="$(ps -o pid= --ppid $runner) $tree"
 	kill -9 "$runner"
 	wait "$runner" 2> /dev/null
