@@ -139,6 +139,10 @@ for ((round = 0; round <= rounds; round++)); do
 		run "${servers[(n + round) % ${#servers[@]}]}" "$round" || exit 1
 	done
 done
+# what `upstream: auto` came to
+printf 'queries towards servers\t%s\ta socket each\ta socket each\n' \
+	"upstream: $(sed -n 's/.*event=ready.* upstream=\([a-z]*\).*/\1/p' "$LAB_DIR/holdfast.log" 2> /dev/null | tail -n 1)" \
+	>> "$LAB_DIR/settings.tsv"
 mkdir -p "$results"
 cp "$LAB_DIR"/shares.json "$LAB_DIR"/unbound.conf "$LAB_DIR"/kresd.conf "$LAB_DIR"/holdfast.yaml "$results/"
 [ ! -f "$LAB_DIR/stats.json" ] || cp "$LAB_DIR/stats.json" "$results/"

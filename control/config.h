@@ -105,6 +105,7 @@ struct hf_config {
 	char *root_hints;	     /* root-hints: zone-file form; default /usr/share/dns/root.hints */
 	bool prime, prefetch, case_randomization, server_order_randomization, minimal_answers;
 	bool negative_ns;
+	bool negative_soa_newest;
 	bool use_ipv4, use_ipv6, query_loopback, qname_minimisation;
 	struct hf_address source_ipv4, source_ipv6; /* family 0: any */
 	uint16_t edns_size;	     /* edns-size: towards servers and in replies */

@@ -130,6 +130,9 @@ const struct hf_option hf_options[] = {
 	 "Leave authority and additional data out of answers that do not need it."},
 	{"resolver", "negative-ns", HF_OPTION_BOOLEAN, RELOAD, FIELD(negative_ns), 0, 0, "false", NULL,
 	 "Hand on the zone's NS set of a negative answer beside its SOA, when the server gave both (RFC 2308, section 2.1)."},
+	{"resolver", "negative-soa-newest", HF_OPTION_BOOLEAN, RELOAD, FIELD(negative_soa_newest), 0, 0, "false", NULL,
+	 "Show with a cached negative answer the newest SOA held of its zone, with that one's TTL, as Unbound does, instead of the answer's own "
+	 "(RFC 2308, section 6). Clients may then keep a negative answer for longer, and each is composed anew: the kernel answers none."},
 	{"resolver", "ipv4", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv4), 0, 0, "true", NULL, "Ask servers over IPv4."},
 	{"resolver", "ipv6", HF_OPTION_BOOLEAN, RELOAD, FIELD(use_ipv6), 0, 0, "true", NULL, "Ask servers over IPv6."},
 	{"resolver", "query-loopback", HF_OPTION_BOOLEAN, RELOAD, FIELD(query_loopback), 0, 0, "false", NULL,

@@ -89,6 +89,7 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver->server_order_randomization = config->server_order_randomization;
 	resolver->minimal_answers = config->minimal_answers;
 	resolver->negative_ns = config->negative_ns;
+	resolver->negative_soa_newest = config->negative_soa_newest;
 	resolver->prefetch = config->prefetch;
 	resolver->qname_minimisation = config->qname_minimisation;
 	resolver->edns_size = config->edns_size;

@@ -196,6 +196,8 @@ static bool may_be_cached(const struct hf_resolver *resolver, const struct hf_qu
 	 * names (io/local_flush.h). */
 	if (question->any_local && !question->authoritative)
 		return false;
+	if (question->negative && resolver->config.negative_soa_newest)
+		return false;
 	/* What was flushed in the meantime may still be among the question's sets. */
 	return question->kind != HF_QUESTION_CACHE_ONLY && question->flushes == hf_cache_flushes(resolver->cache) &&
 	       (question->rcode == HF_RCODE_NOERROR || question->rcode == HF_RCODE_NXDOMAIN) &&

@@ -72,6 +72,8 @@ static void store_negative(struct hf_resolver *resolver, const struct hf_fetch *
 			      fetch->qclass, hf_scrub_negative_ttl(scrubbed->soa), scrubbed->soa, scrubbed->proofs,
 			      scrubbed->proof_count, authoritative ? HF_RANK_AUTHORITY : HF_RANK_ANSWER_NONAUTH,
 			      resolver->now);
+	if (resolver->config.negative_soa_newest && authoritative && scrubbed->soa)
+		hf_cache_put(resolver->cache, scrubbed->soa, HF_RANK_AUTHORITY, resolver->now);
 }
 
 /* ---- what to do about it ---- */

@@ -208,11 +208,36 @@ static const struct hf_cache_entry *find_nxdomain(const struct hf_resolver *reso
 	return NULL;
 }
 
+/* A newer SOA than the negative fact's own, if one is held and to be shown, and what is left of its negative TTL. */
+static const struct hf_rrset *newer_soa(const struct hf_resolver *resolver, const struct hf_cache_entry *negative, uint32_t *ttl)
+{
+	const struct hf_cache_entry *entry;
+	uint32_t left, beyond;
+
+	if (!resolver->config.negative_soa_newest || !negative->rrset)
+		return NULL;
+	entry = hf_cache_lookup(resolver->cache, hf_rrset_owner(negative->rrset), HF_TYPE_SOA, negative->rrset->class, resolver->now);
+	if (!entry || entry->fact != HF_FACT_RRSET || entry->rank < HF_RANK_AUTHORITY || entry->stored_ns <= negative->stored_ns)
+		return NULL;
+	left = ttl_left(entry, resolver->now);
+	beyond = entry->rrset->ttl - hf_scrub_negative_ttl(entry->rrset); /* what the SOA as such lives longer */
+	*ttl = left > beyond ? left - beyond : 0;
+	return *ttl ? entry->rrset : NULL;
+}
+
 static enum hf_link negative_from_cache(const struct hf_resolver *resolver, struct hf_question *question,
 				     const struct hf_cache_entry *entry)
 {
-	return end_negative(question, entry->fact == HF_FACT_NXDOMAIN, hf_cache_entry_ttl(entry, resolver->now),
-			    entry->rrset, entry->proofs, entry->proof_count);
+	uint32_t ttl;
+	const struct hf_rrset *newer = newer_soa(resolver, entry, &ttl);
+	enum hf_link link = end_negative(question, entry->fact == HF_FACT_NXDOMAIN, hf_cache_entry_ttl(entry, resolver->now),
+					 entry->rrset, entry->proofs, entry->proof_count);
+
+	if (link != HF_LINK_END || !newer)
+		return link;
+	question->authority[0] = hf_rrset_copy(question->arena, newer);
+	question->authority_ttls[0] = ttl;
+	return question->authority[0] ? HF_LINK_END : HF_LINK_FAULT;
 }
 
 struct any_visit {

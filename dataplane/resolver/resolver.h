@@ -47,6 +47,7 @@ struct hf_resolver_config {
 	bool server_order_randomization; /* false: servers in the order learned, for repeatable tests */
 	bool minimal_answers;	     /* no authority and additional data that a client does not need */
 	bool negative_ns;	     /* hand on the zone's NS set that came beside the SOA of a negative answer (RFC 2308 §2.1, type 1) */
+	bool negative_soa_newest;    /* show the zone's newest SOA with a cached negative answer, with that one's TTL, not the answer's own */
 	bool prefetch;		     /* refetch an entry asked for in the last tenth of its TTL */
 	bool qname_minimisation;     /* RFC 9156, relaxed */
 	uint16_t edns_size;	     /* towards servers */

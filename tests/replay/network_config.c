@@ -70,6 +70,7 @@ static void write_resolver(FILE *out, const struct hf_resolver_config *resolver,
 	write_switch(out, "server-order-randomization", resolver->server_order_randomization);
 	write_switch(out, "minimal-answers", resolver->minimal_answers);
 	write_switch(out, "negative-ns", resolver->negative_ns);
+	write_switch(out, "negative-soa-newest", resolver->negative_soa_newest);
 	write_switch(out, "ipv4", resolver->use_ipv4);
 	write_switch(out, "ipv6", resolver->use_ipv6);
 	write_switch(out, "query-loopback", resolver->query_loopback);

@@ -222,6 +222,7 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"qname_minimisation", &resolver->qname_minimisation, false},
 		{"minimal_responses", &resolver->minimal_answers, false},
 		{"negative_ns", &resolver->negative_ns, false},
+		{"negative_soa_newest", &resolver->negative_soa_newest, false},
 		{"prefetch", &resolver->prefetch, false},
 		{"use_caps_for_id", &resolver->case_randomization, false},
 		{"server_order_randomization", &resolver->server_order_randomization, false},
@@ -264,6 +265,7 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 	*known = true;
 	if (strcmp(name, "origin") == 0 && strcasecmp(value, "unbound") == 0) {
 		resolver->negative_ns = false;
+		resolver->negative_soa_newest = true;
 		settings->local.special_use = true;
 	}
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
@@ -610,6 +612,8 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 		settings->resolver.qname_minimisation = false;
 	/* Deckard's scenarios expect the NS set of a negative answer to be handed on, Unbound's that it is left out. */
 	settings->resolver.negative_ns = scenario->dialect != SIM_TESTBOUND;
+	/* Unbound's expect the newest SOA with cached negative answers. */
+	settings->resolver.negative_soa_newest = scenario->dialect == SIM_TESTBOUND;
 	/* Deckard's scenarios resolve special-use names. */
 	settings->local.special_use = scenario->dialect == SIM_TESTBOUND;
 	reading.ignored = open_memstream(&settings->ignored, &size);
