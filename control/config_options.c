@@ -109,7 +109,7 @@ const struct hf_option hf_options[] = {
 	{"cache", "size", HF_OPTION_BYTES, RESTART, FIELD(cache_bytes), UINT64_C(1) << 20, UINT64_C(1) << 40, "256M",
 	 NULL, "Memory of the cache; a limit that holds."},
 	{"cache", "min-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(min_ttl), 0, 86400, "0", NULL,
-	 "Lower TTLs count as this many seconds."},
+	 "Lower TTLs count as this many seconds, those of NS sets excepted: a delegation ends when its parent says."},
 	{"cache", "max-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(max_ttl), 1, 2147483647, "86400", NULL,
 	 "Higher TTLs count as this many seconds."},
 	{"cache", "max-negative-ttl", HF_OPTION_INTEGER, RELOAD, FIELD(max_negative_ttl), 0, 86400, "3600", NULL,

@@ -26,7 +26,7 @@ struct hf_cache;
 struct hf_cache_config {
 	size_t bytes;		   /* ≥ 1 MiB */
 	unsigned answer_share;	   /* percent of `bytes` for composed answers, 10–90 */
-	uint32_t min_ttl, max_ttl; /* seconds, min ≤ max; applied when stored, to negative facts too */
+	uint32_t min_ttl, max_ttl; /* seconds, min ≤ max; applied when stored, to negative facts too; min_ttl not to NS sets */
 	uint32_t max_negative_ttl; /* seconds, RFC 2308 §5; wins over a higher min_ttl */
 	uint64_t secret[2];	   /* keys every hash here, and hf_question_key(); from a CSPRNG */
 };

@@ -347,9 +347,10 @@ static bool store(struct hf_facts *facts, const struct claim *claim, struct hf_n
 	return !outranked;
 }
 
-static uint32_t clamp_ttl(const struct hf_facts *facts, uint32_t ttl, bool negative)
+/* A delegation lives no longer than the parent says, whatever the floor: withdrawn zones could use it to live on ("ghost domains"). */
+static uint32_t clamp_ttl(const struct hf_facts *facts, uint32_t ttl, uint16_t type, bool negative)
 {
-	uint32_t min = __atomic_load_n(&facts->min_ttl, __ATOMIC_RELAXED);
+	uint32_t min = type == HF_TYPE_NS && !negative ? 0 : __atomic_load_n(&facts->min_ttl, __ATOMIC_RELAXED);
 	uint32_t max = __atomic_load_n(&facts->max_ttl, __ATOMIC_RELAXED);
 	uint32_t max_negative = __atomic_load_n(&facts->max_negative_ttl, __ATOMIC_RELAXED);
 
@@ -369,7 +370,7 @@ bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_
 		.class = rrset->class,
 		.fact = HF_FACT_RRSET,
 		.rank = rank,
-		.ttl = clamp_ttl(facts, rrset->ttl, false),
+		.ttl = clamp_ttl(facts, rrset->ttl, rrset->type, false),
 		.rrset = rrset,
 	};
 
@@ -392,7 +393,7 @@ bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint
 		/* A negative answer shows in the authority section (RFC 2308 §2), but it answers the question: it
 		 * ranks with the answers of its time. */
 		.rank = rank == HF_RANK_AUTHORITY ? HF_RANK_ANSWER_AUTH : rank,
-		.ttl = clamp_ttl(facts, ttl, true),
+		.ttl = clamp_ttl(facts, ttl, type, true),
 		.rrset = soa,
 		.proofs = proofs,
 		.proof_count = proof_count,
