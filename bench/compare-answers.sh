@@ -37,8 +37,8 @@ fi
 sed -i 's/size: 64M/size: 256M/' "$LAB_DIR/holdfast.yaml"
 test_dataplane
 
-unbound_config 192.0.2.54 2001:db8:2::54 'prefetch: yes' 'rrset-roundrobin: no' 'ede: yes' 'deny-any: no' 'incoming-num-tcp: 200' \
-	'outgoing-range: 4096' 'msg-cache-size: 128m' 'rrset-cache-size: 128m'
+unbound_config 192.0.2.54 2001:db8:2::54 'prefetch: yes' 'rrset-roundrobin: no' 'ede: yes' 'deny-any: no' 'hide-version: yes' \
+	'hide-identity: yes' 'incoming-num-tcp: 200' 'outgoing-range: 4096' 'msg-cache-size: 128m' 'rrset-cache-size: 128m'
 lab_start resolver unbound unbound -d -c "$LAB_DIR/unbound.conf"
 lab_wait_tcp resolver 192.0.2.54 53 || { cat "$LAB_DIR/unbound.log"; exit 1; }
 

@@ -5,13 +5,16 @@
     compare_answers.py --queries d1.tsv --zones DIR --known FILE --report DIR NAME=ADDR4,ADDR6 NAME=ADDR4,ADDR6
 
 Each query goes to both at the same time; a TC bit in either reply is compared, then both are asked over TCP. Compared:
-whether there is a reply, header flags, rcode with its extension, question octet by octet, the three sections as sets of
-(owner, type, class, RDATA) whatever their order, TTLs, OPT (version, size, DO, options). A TTL may not be above the zone's;
-two TTLs of one RRset may be apart by the time that passed since either resolver could have fetched it.
+whether there is a reply (at the first try, at all), header flags, rcode with its extension, question octet by octet, the three
+sections as sets of (owner, type, class, RDATA) whatever their order, TTLs, OPT (version, size, DO, each option, EDEs by their
+code). Silence on both sides is a difference too, but for queries that must not be answered. A TTL may not be above the zone's; two
+TTLs of one RRset may be apart by the time that passed since either resolver could have fetched it: since the question that first
+showed it; A and CNAME since the first at or below that name, as QNAME minimisation asks for A (RFC 9156); what resolvers also fetch for
+themselves (NS, their addresses, SOA, denials) since the start.
 
-A difference belongs to a class: field, both sides' values, kind of the question. FILE (JSON) holds the classes that are explained; a
-class that is not there makes the exit status 1. Neither does a rule explain what it was not written for: it names the
-field, patterns for both values and for the kinds of question.
+A difference belongs to a class: field, both sides' values, kind of the question, what its OPT asked for. FILE (JSON) holds the
+classes that are explained; a class that is not there makes the exit status 1. A rule names the field, both sides' values (patterns or
+a list of them), the kinds of question, and may want DO or COOKIE in the query.
 """
 import argparse
 import collections
@@ -30,8 +33,11 @@ from dnswire import Malformed, Message, name_to_text, type_name  # noqa: E402
 
 WINDOW = 48       # questions under way at once
 PATIENCE = 16.0   # seconds: longer than either takes to give up
+A, NS, CNAME, SOA, AAAA, DNAME, RRSIG, NSEC, NSEC3, ANY = 1, 2, 5, 6, 28, 39, 46, 47, 50, 255
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS", 23: "BADCOOKIE"}
 OPTIONS = {3: "NSID", 8: "ECS", 10: "COOKIE", 11: "KEEPALIVE", 12: "PADDING", 15: "EDE"}
+SILENT = ("malformed: QR set",)  # a response is not answered
+SLACK = 3.0       # seconds: rounding of two TTLs, and a question under way that fetched first
 FLAGS = (("QR", 0x8000), ("AA", 0x0400), ("TC", 0x0200), ("RD", 0x0100), ("RA", 0x0080), ("Z", 0x0040), ("AD", 0x0020),
          ("CD", 0x0010))
 
@@ -42,16 +48,20 @@ class Question:
         self.kind, self.transport, data = line.rstrip("\n").split("\t")
         self.data = bytes.fromhex(data)
         self.replies, self.ident, self.deadline, self.tries = {}, None, None, 0
+        self.asked, self.late = None, set()  # when; sides that were silent to the first try
+        try:
+            self.opt = Message(self.data).opt
+        except Malformed:
+            self.opt = None
+        options = options_of(self.opt) if self.opt else ()
+        self.wants = " ".join(name for name, there in (("DO", self.opt and self.opt.ttl & 0x8000), ("COOKIE", "COOKIE" in options))
+                              if there)
 
     def size(self):
         """The UDP size that the client takes."""
         if self.transport.startswith("tcp"):
             return 65535
-        try:
-            opt = Message(self.data).opt
-        except Malformed:
-            return 512
-        return max(512, opt.rrclass) if opt else 512
+        return max(512, self.opt.rrclass) if self.opt else 512
 
     def text(self):
         try:
@@ -65,7 +75,7 @@ class Originals:
     """The highest TTL that any zone gives an RRset: (owner, type text) → seconds; negative: zone → seconds."""
 
     def __init__(self, directory):
-        self.ttls, self.negative = {}, {}
+        self.ttls, self.negative, self.servers, self.counts = {}, {}, set(), collections.Counter()
         for entry in os.scandir(directory):
             if not entry.name.endswith(".zone"):
                 continue
@@ -74,6 +84,9 @@ class Originals:
                     owner, ttl, _, rrtype, rdata = line.split(None, 4)
                     key = owner.lower(), rrtype
                     self.ttls[key] = max(int(ttl), self.ttls.get(key, 0))
+                    self.counts[key] += 1
+                    if rrtype == "NS":
+                        self.servers.add(rdata.strip().lower())
                     if rrtype == "SOA":
                         self.negative[owner.lower()] = min(int(ttl), int(rdata.split()[6]))
 
@@ -90,6 +103,17 @@ class Originals:
             owner = "*." + owner.split(".", 1)[1]
 
 
+    def are_whole(self, records):
+        """Whether they are RRsets as the zones have them, and at least one."""
+        found = collections.Counter((name_to_text(record.owner).lower(), type_name(record.type)) for record in records
+                                    if record.type != RRSIG)
+        return bool(found) and all(self.counts[key] == count for key, count in found.items())
+
+    def fetched_unasked(self, owner, rrtype):
+        """Whether resolvers fetch it for themselves: then nobody saw when."""
+        return rrtype in (NS, SOA, NSEC, NSEC3) or (rrtype in (A, AAAA) and name_to_text(owner).lower() in self.servers)
+
+
 def flags_text(flags):
     return " ".join(name for name, bit in FLAGS if flags & bit) or "-"
 
@@ -100,7 +124,7 @@ def rcode_of(message):
 
 
 def options_of(opt):
-    """Option names; an EDE with its code."""
+    """The names of its options; an EDE with its code."""
     found, data = [], opt.rdata
     while len(data) >= 4:
         code, length = struct.unpack_from("!HH", data)
@@ -108,7 +132,7 @@ def options_of(opt):
         name = OPTIONS.get(code, "option %d" % code)
         found.append("EDE %d" % int.from_bytes(value[:2], "big") if code == 15 else name)
         data = data[4 + length:]
-    return " ".join(sorted(found)) or "-"
+    return sorted(set(found))
 
 
 def members(records):
@@ -124,7 +148,7 @@ def order(records):
     seen = []
     for record in records:
         key = record.owner.lower(), record.type
-        if record.type != 46 and key not in seen:
+        if record.type != RRSIG and key not in seen:
             seen.append(key)
     return seen
 
@@ -135,6 +159,8 @@ class Comparer:
         self.classes = {}  # (field, left, right, kind) → {"count", "example", "rule"}
         self.counts = collections.Counter()
         self.ttl_apart = collections.Counter()
+        self.first = {}  # (owner, type) → when the first question that showed it was asked
+        self.named = {}  # name → when the first question at or below it was asked, or the first that led to it by a CNAME
         self.born = time.monotonic()
 
     def differ(self, question, field, left, right, detail=""):
@@ -150,7 +176,7 @@ class Comparer:
             self.counts["equal"] += 1
         explained = True
         for field, left, right, detail in self.different:
-            key = field, left, right, question.kind
+            key = field, left, right, question.kind, question.wants
             entry = self.classes.get(key)
             if entry is None:
                 rule = next((rule for rule in self.known if rule_covers(rule, key)), None)
@@ -165,12 +191,16 @@ class Comparer:
             self.counts["different, explained" if explained else "different, unexplained"] += 1
 
     def compare(self, question, replies, over):
+        if question.late:
+            self.counts["silent to the first try"] += 1
         if None in replies:
-            if replies != [None, None]:
-                self.differ(question, "reply", *("none" if reply is None else self.brief(reply) for reply in replies))
+            if replies == [None, None] and question.kind in SILENT:
+                self.counts["silence, as it must be"] += 1
             else:
-                self.counts["no reply from either"] += 1
+                self.differ(question, "reply", *("none" if reply is None else self.brief(reply) for reply in replies))
             return
+        if question.late:
+            self.differ(question, "reply to the first try", *("none" if side in question.late else "yes" for side in (0, 1)))
         parsed = []
         for reply in replies:
             try:
@@ -180,18 +210,19 @@ class Comparer:
         if any(isinstance(message, Malformed) for message in parsed):
             self.differ(question, "malformed reply", *("malformed: %s" % m if isinstance(m, Malformed) else "well-formed"
                                                        for m in parsed))
+            heads = [int.from_bytes(reply[2:4], "big") for reply in replies]
+            if heads[0] & 15 != heads[1] & 15:
+                self.differ(question, "rcode", *(RCODES.get(head & 15, str(head & 15)) for head in heads))
+            self.compare_flags(question, *heads)
             return
         left, right = parsed
+        self.note(question, parsed)
         self.counts["rcode " + rcode_of(left)] += 1
         if not left.answer and rcode_of(left) == "NOERROR":
             self.counts["NODATA"] += 1
         if rcode_of(left) != rcode_of(right):
             self.differ(question, "rcode", rcode_of(left), rcode_of(right))
-        if left.flags & 0x7800 != right.flags & 0x7800:
-            self.differ(question, "opcode", left.flags >> 11 & 15, right.flags >> 11 & 15)
-        if (left.flags ^ right.flags) & 0x87F0:
-            wrong = (left.flags ^ right.flags) & 0x87F0
-            self.differ(question, "flags", flags_text(left.flags & wrong), flags_text(right.flags & wrong))
+        self.compare_flags(question, left.flags, right.flags)
         if left.question != right.question:
             self.differ(question, "question", *("none" if m.question is None else "as asked" if m.question in self.asked(question)
                                                 else "another" for m in parsed))
@@ -211,17 +242,52 @@ class Comparer:
                 detail = "; ".join("only %s: %s" % (name, ", ".join(
                     "%s %s %s" % (name_to_text(key[0]), type_name(key[1]), key[3].hex()[:80]) for key in some))
                     for name, some in zip(self.names, (mine - theirs, theirs - mine)) if some)
+                if field == "answer" and left.question and left.question[1] == ANY and all(
+                        self.originals.are_whole(message.answer) for message in parsed):
+                    field = "which RRsets"
                 self.differ(question, field, "+ " + types_text(mine - theirs), "+ " + types_text(theirs - mine), detail)
         if members(left.answer) == members(right.answer) and order(left.answer) != order(right.answer):
             self.differ(question, "order of RRsets", "one", "another")
         self.compare_ttls(question, left, right)
         self.compare_opt(question, left, right)
 
+    def compare_flags(self, question, left, right):
+        if (left ^ right) & 0x7800:
+            self.differ(question, "opcode", left >> 11 & 15, right >> 11 & 15)
+        wrong = (left ^ right) & 0x87F0
+        if wrong:
+            self.differ(question, "flags", flags_text(left & wrong), flags_text(right & wrong))
+
+    def fetched(self, question, record, message):
+        """The earliest time at which a resolver can have fetched it."""
+        owner, rrtype = record.owner.lower(), record.type
+        if rrtype == RRSIG:
+            rrtype = int.from_bytes(record.rdata[:2], "big")
+        if rrtype == CNAME:  # made from a DNAME, it is as old as that
+            owner, rrtype = next(((other.owner.lower(), DNAME) for other in message.answer if other.type == DNAME and
+                                  owner.endswith(other.owner.lower()) and owner != other.owner.lower()), (owner, rrtype))
+        if self.originals.fetched_unasked(owner, rrtype):
+            return self.born
+        first = self.first.setdefault((owner, rrtype), question.asked)
+        return min(first, self.named.get(owner, first)) if rrtype in (A, CNAME) else first
+
+    def note(self, question, parsed):
+        """The names that either may have asked for on the way to this reply."""
+        names = [record.rdata for message in parsed for record in message.answer if record.type == CNAME]
+        if parsed[0].question:
+            names.append(parsed[0].question[0].lower())
+        for name in names:
+            while name and name not in self.named:
+                self.named[name] = question.asked
+                name = name[1 + name[0]:]
+
     def compare_ttls(self, question, left, right):
-        ttls = [{}, {}]
+        ttls, first = [{}, {}], {}
         for side, message in enumerate((left, right)):
             for record in message.answer + message.authority + message.additional:
-                ttls[side].setdefault((record.owner.lower(), record.type, record.rdata), record.ttl)
+                key = record.owner.lower(), record.type, record.rdata
+                ttls[side].setdefault(key, record.ttl)
+                first[key] = min(first.get(key, question.asked), self.fetched(question, record, message))
                 negative = not message.answer or record in message.authority
                 original = self.originals.of(record, negative)
                 if original is not None and record.ttl > original:
@@ -230,16 +296,17 @@ class Comparer:
             for section in message.sections:
                 by_set = {}
                 for record in section:
-                    if record.type != 46:
+                    if record.type != RRSIG:
                         by_set.setdefault((record.owner.lower(), record.type), set()).add(record.ttl)
                 if any(len(found) > 1 for found in by_set.values()):
                     self.differ(question, "TTLs inside an RRset", *(("differ", "-")[::1 if side == 0 else -1]))
-        elapsed = time.monotonic() - self.born + 2
+        now = time.monotonic()
         for key in ttls[0].keys() & ttls[1].keys():
             apart = abs(ttls[0][key] - ttls[1][key])
             self.ttl_apart[min(apart, 10)] += 1
+            self.counts["TTLs bound to %g s" % SLACK if first[key] == question.asked else "TTLs bound to the RRset's age"] += 1
             # an RRset got with another answer, or fetched again before its end, is younger in one of them
-            if apart > elapsed:
+            if apart > now - first[key] + SLACK:
                 self.differ(question, "TTL", "%s" % type_name(key[1]), "apart", "%s: %d and %d" % (
                     name_to_text(key[0]), ttls[0][key], ttls[1][key]))
 
@@ -250,9 +317,12 @@ class Comparer:
         if left.opt is None:
             return
         for field, value in (("EDNS version", lambda opt: opt.ttl >> 16 & 255), ("EDNS size", lambda opt: opt.rrclass),
-                             ("EDNS flags", lambda opt: "%#06x" % (opt.ttl & 0xFFFF)), ("EDNS options", options_of)):
+                             ("EDNS flags", lambda opt: "%#06x" % (opt.ttl & 0xFFFF))):
             if value(left.opt) != value(right.opt):
                 self.differ(question, field, value(left.opt), value(right.opt))
+        mine, theirs = options_of(left.opt), options_of(right.opt)
+        for option in sorted(set(mine) ^ set(theirs)):
+            self.differ(question, "EDNS option", *(option if option in found else "-" for found in (mine, theirs)))
 
     @staticmethod
     def asked(question):
@@ -266,10 +336,14 @@ class Comparer:
         return RCODES.get(reply[3] & 15, str(reply[3] & 15)) if len(reply) > 3 else "%d octets" % len(reply)
 
 
+def matches(value, patterns):
+    return any(fnmatch.fnmatchcase(value, pattern) for pattern in ([patterns] if isinstance(patterns, str) else patterns))
+
+
 def rule_covers(rule, key):
-    return all(fnmatch.fnmatchcase(value, pattern) for value, pattern in zip(key, (
-        rule["field"], rule.get("holdfast", "*"), rule.get("unbound", "*"), "*"))) and any(
-        fnmatch.fnmatchcase(key[3], pattern) for pattern in rule.get("kinds", ["*"]))
+    field, left, right, kind, wants = key
+    return (field == rule["field"] and matches(left, rule["holdfast"]) and matches(right, rule["unbound"]) and
+            matches(kind, rule["kinds"]) and set(rule.get("query", "").split()) <= set(wants.split()))
 
 
 class Run:
@@ -296,7 +370,8 @@ class Run:
         self.ident = (self.ident + 1) & 0xFFFF
         self.waiting[question.ident] = question
         question.data = struct.pack("!H", question.ident) + question.data[2:]
-        question.deadline = time.monotonic() + (1.0 if question.kind.startswith("malformed") else PATIENCE)
+        question.asked = question.asked or time.monotonic()
+        question.deadline = time.monotonic() + (1.0 if question.kind in SILENT else PATIENCE)
         for side in (0, 1):
             if side not in question.replies:
                 try:
@@ -311,8 +386,9 @@ class Run:
         question.ident = self.ident
         self.waiting[question.ident] = question
         question.data = struct.pack("!H", question.ident) + question.data[2:]
-        question.deadline = time.monotonic() + PATIENCE
-        question.replies = {}
+        question.asked = time.monotonic()
+        question.deadline = question.asked + PATIENCE
+        question.replies, question.late = {}, set()
         for side, (_, v4, v6) in enumerate(self.servers):
             address = v6 if question.transport.endswith("6") else v4
             sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
@@ -391,9 +467,10 @@ class Run:
                     done, total, self.comparer.counts["different, unexplained"]), file=sys.stderr, flush=True)
             for question in [q for q in self.waiting.values() if q.deadline < now]:
                 # a datagram may be lost on a busy machine: once more before it counts
-                if question.tries < (1 if question.kind.startswith("malformed") else 2) and question.transport.startswith("udp"):
+                if question.tries < (1 if question.kind in SILENT else 2) and question.transport.startswith("udp"):
                     question.tries += 1
-                    self.comparer.counts["repeated"] += 1
+                    if question.kind not in SILENT:
+                        question.late |= {0, 1} - question.replies.keys()
                     self.waiting.pop(question.ident)
                     self.send(question)
                 else:
@@ -411,16 +488,18 @@ def report(comparer, rules, names, heading):
         counts["compared"], counts["equal"], 100.0 * counts["equal"] / max(1, counts["compared"]),
         counts["different, explained"], counts["different, unexplained"])]
     lines += [", ".join("%s %d" % (key, value) for key, value in sorted(counts.items()) if key.split()[0] in (
-        "over", "rcode", "NODATA", "truncated", "repeated", "no"))]
+        "over", "rcode", "NODATA", "truncated", "silent", "silence,"))]
     both = sum(comparer.ttl_apart.values())
-    lines += ["TTLs of the same record: %.2f %% within 1 s of each other, %.2f %% 10 s or more apart" % (
+    lines += ["TTLs of the same record: %d bound to %g s as first seen, %d to its age; %.2f %% within 1 s of each other, %.2f %% 10 s or "
+              "more apart" % (
+        counts["TTLs bound to %g s" % SLACK], SLACK, counts["TTLs bound to the RRset's age"],
         100.0 * (comparer.ttl_apart[0] + comparer.ttl_apart[1]) / max(1, both),
         100.0 * comparer.ttl_apart[10] / max(1, both)), ""]
     unexplained = sorted((entry for entry in comparer.classes.items() if not entry[1]["rule"]),
                          key=lambda entry: -entry[1]["count"])
     lines.append("Differences that nothing explains: %d classes" % len(unexplained))
-    for (field, left, right, kind), entry in unexplained:
-        lines.append("  %6d  %s: %s %s, %s %s   [%s]" % (entry["count"], field, names[0], left, names[1], right, kind))
+    for (field, left, right, kind, wants), entry in unexplained:
+        lines.append("  %6d  %s: %s %s, %s %s   [%s]" % (entry["count"], field, names[0], left, names[1], right, " ".join([kind, wants]).strip()))
         lines.append("          #%d %s over %s%s" % (entry["example"]["number"], entry["example"]["query"],
                                                     entry["example"]["over"], "; " + entry["example"]["detail"][:300]
                                                     if entry["example"]["detail"] else ""))
@@ -432,8 +511,8 @@ def report(comparer, rules, names, heading):
     for rule in rules:
         found = by_rule.get(rule["id"], [])
         lines.append("  %6d  %s: %s" % (sum(entry["count"] for _, entry in found), rule["id"], rule["reason"]))
-        for (field, left, right, kind), entry in sorted(found, key=lambda item: -item[1]["count"])[:1]:
-            lines.append("          %s: %s %s, %s %s   [%s] #%d %s" % (field, names[0], left, names[1], right, kind,
+        for (field, left, right, kind, wants), entry in sorted(found, key=lambda item: -item[1]["count"])[:1]:
+            lines.append("          %s: %s %s, %s %s   [%s] #%d %s" % (field, names[0], left, names[1], right, " ".join([kind, wants]).strip(),
                                                                       entry["example"]["number"], entry["example"]["query"]))
     return "\n".join(lines) + "\n"
 
@@ -464,8 +543,8 @@ def main():
 
     text = report(comparer, known, names, arguments.heading)
     os.makedirs(arguments.report, exist_ok=True)
-    classes = [{"field": field, names[0]: left, names[1]: right, "kind": kind, **entry}
-               for (field, left, right, kind), entry in sorted(comparer.classes.items(), key=lambda item: -item[1]["count"])]
+    classes = [{"field": field, names[0]: left, names[1]: right, "kind": kind, "query": wants, **entry}
+               for (field, left, right, kind, wants), entry in sorted(comparer.classes.items(), key=lambda item: -item[1]["count"])]
     with open(os.path.join(arguments.report, "report.json"), "w", encoding="utf-8") as file:
         json.dump({"heading": arguments.heading, "queries": len(lines), "counts": comparer.counts,
                    "ttl_seconds_apart": comparer.ttl_apart, "classes": classes}, file, indent=1)
