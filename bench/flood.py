@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The measuring part of bench/flood.sh; runs in the client's namespace.
 
-    flood.py [--seconds S] [--runs N] [--results DIR] --server ADDR --sender FILE --directory DIR --label TEXT NAME=PID...
+    flood.py [--seconds S] [--runs N] [--results DIR] --server ADDR --programs DIR --directory DIR --label TEXT NAME=PID...
 
 The slow path's capacity is the rate at which cold names are resolved as fast as dnsperf asks (closed loop, several runs, the
 median). Then, interleaved: cached names and misses of other zones at fixed rates, alone and under a flood of random names at
 twice the capacity: under one zone and under twenty, whose authorities answer at once, or never. Goodput counts NOERROR
-answers within a second. NAME=PID: processes whose use of CPU is shown.
+answers within a second (paced_client.c). NAME=PID: processes whose use of CPU is shown.
 """
 import argparse
 import datetime
@@ -20,6 +20,7 @@ import sys
 import time
 
 CLIENT_CPU = "1"
+CLIENTS = "192.0.2.128+8"
 OTHERS, CACHED = 40, 1000
 TARGETS = {"cached": 0.9, "misses": 0.8}
 PHASES = [("no flood", None), ("1 zone, quick", ("quick", 1)), ("20 zones, quick", ("quick", 20)),
@@ -33,6 +34,9 @@ class Bench:
 
     def path(self, name):
         return os.path.join(self.arguments.directory, name)
+
+    def program(self, name):
+        return os.path.join(self.arguments.programs, name)
 
     def cold_names(self, count):
         """A file of names that were never asked, spread over the other zones."""
@@ -86,23 +90,27 @@ class Bench:
 
     def phase(self, flood, capacity, seconds):
         self.warm()
-        offered = {"cached": self.arguments.cached or capacity / 2, "misses": self.arguments.misses or capacity / 5}
+        offered = {"cached": self.arguments.cached or capacity / 5, "misses": self.arguments.misses or capacity / 10}
         cold = self.cold_names(int(offered["misses"] * (seconds + 2)))
         sender = None
         before = self.cpu()
         if flood:
             kind, count = flood
             self.serial += 1
-            sender = subprocess.Popen(["taskset", "-c", CLIENT_CPU, self.arguments.sender, self.arguments.server,
-                                       str(2 * capacity), str(seconds + 1), str(self.serial), "192.0.2.128+32",
+            sender = subprocess.Popen(["taskset", "-c", CLIENT_CPU, self.program("flood_sender"), self.arguments.server,
+                                       str(2 * capacity), str(seconds + 1), str(self.serial), "192.0.2.136+24",
                                        *("%s%d.com" % (kind, n) for n in range(count))], stdout=subprocess.PIPE, text=True)
             time.sleep(0.7)
-        streams = {"cached": self.dnsperf(self.path("cached.txt"), "-c", "20", "-q", "65000", "-l", str(seconds), "-Q",
-                                          str(int(offered["cached"]))),
-                   "misses": self.dnsperf(cold, "-c", "20", "-q", "65000", "-l", str(seconds), "-Q",
-                                          str(int(offered["misses"])))}
-        result = {name: self.figures(process) for name, process in streams.items()}
-        elapsed = max(figures["seconds"] for figures in result.values()) + (0.7 if flood else 0)
+        client = subprocess.Popen(["taskset", "-c", CLIENT_CPU, self.program("paced_client"), self.arguments.server, CLIENTS,
+                                   str(seconds), str(offered["cached"]), self.path("cached.txt"), str(offered["misses"]), cold],
+                                  stdout=subprocess.PIPE, text=True)
+        text, _ = client.communicate()
+        if client.returncode:
+            sys.exit("flood.py: paced_client ended with status %d" % client.returncode)
+        result = dict(zip(TARGETS, json.loads(text)))
+        for stream, figures in result.items():
+            figures["offered"], figures["goodput"] = offered[stream], figures["good"] / seconds
+        elapsed = seconds + 1 + (0.7 if flood else 0)
         result["cpu"] = {name: round((value - before[name]) / elapsed, 2) for name, value in self.cpu().items()}
         if sender:
             text, _ = sender.communicate()
@@ -115,14 +123,14 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--server", required=True)
-    parser.add_argument("--sender", required=True)
+    parser.add_argument("--programs", required=True)
     parser.add_argument("--directory", required=True)
     parser.add_argument("--results", required=True)
     parser.add_argument("--label", required=True)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--cached", type=float, help="offered rate of cached names; else half of the capacity")
-    parser.add_argument("--misses", type=float, help="offered rate of other zones' misses; else a fifth of the capacity")
+    parser.add_argument("--cached", type=float, help="offered rate of cached names; else a fifth of the capacity")
+    parser.add_argument("--misses", type=float, help="offered rate of other zones' misses; else a tenth of the capacity")
     parser.add_argument("process", nargs="*")
     arguments = parser.parse_args()
 
@@ -156,7 +164,11 @@ def main():
                       statistics.median(run[stream]["latency_ms"] for run in runs[name])]
         print("%-18s %10.0f %8.3f %8.2f %10.0f %8.3f %8.2f  %9.0f  %s" % (name, *cells, sent, ", ".join(
             "%s %.2f" % pair for pair in runs[name][-1]["cpu"].items())))
-        if flood:
+        if not flood:
+            checks += [{"name": "%s, offered and answered, %s" % (stream, name), "sign": ">=", "target": 0.98,
+                        "value": medians[name][stream] / runs[name][0][stream]["offered"],
+                        "met": medians[name][stream] >= 0.98 * runs[name][0][stream]["offered"]} for stream in TARGETS]
+        else:
             checks += [{"name": "%s, %s" % (stream, name), "value": share[stream], "sign": ">=", "target": target,
                         "met": share[stream] >= target} for stream, target in TARGETS.items()]
             checks.append({"name": "flood really sent, %s" % name, "value": sent / (2 * capacity), "sign": ">=",

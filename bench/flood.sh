@@ -20,8 +20,9 @@ while [ $# -gt 1 ]; do
 done
 results=$1
 need holdfast-dataplane nsd kdig dnsperf taskset
-sender=$HF_BUILD/bench/flood_sender
-[ -x "$sender" ] || { echo "flood: no $sender" >&2; exit 1; }
+for name in flood_sender paced_client; do
+	[ -x "$HF_BUILD/bench/$name" ] || { echo "flood: no $HF_BUILD/bench/$name" >&2; exit 1; }
+done
 test_path
 mkdir -p "$LAB_DIR/zones"
 
@@ -98,7 +99,7 @@ for name in root com victims others; do
 		taskset -acp 1 "$child" > /dev/null
 	done
 done
-lab_run client python3 -B "$here/flood.py" --server 192.0.2.53 --sender "$sender" --directory "$LAB_DIR" --results "$results" \
+lab_run client python3 -B "$here/flood.py" --server 192.0.2.53 --programs "$HF_BUILD/bench" --directory "$LAB_DIR" --results "$results" \
 	--label "sockets${kernel:+ and kernel path}" "${options[@]}" "${pids[@]}"
 status=$?
 lab_alive dataplane || { echo "the dataplane died"; tail -n 20 "$LAB_DIR/dataplane.log"; status=1; }

@@ -172,7 +172,7 @@ bool hf_dns64_reverse(const struct hf_prefix *prefix, const uint8_t *name, uint8
 		return false;
 	for (unsigned i = 4; i-- > 0;)
 		out = put_number(out, ipv4[i]);
-	hf_name_copy(in_addr_arpa, out);
+	memcpy(out, in_addr_arpa, sizeof(in_addr_arpa));
 	return true;
 }
 
