@@ -32,11 +32,13 @@ bool hf_forgery_note(struct hf_resolver *resolver, struct hf_exchange *exchange)
 	if (exchange->tcp)
 		return false;
 	exchange->mismatches++;
-	if (server && begins(resolver, &server->forgery, threshold))
+	if (server && begins(resolver, &server->forgery, threshold)) {
+		hf_trace_question(exchange->qname, exchange->qtype, question);
 		hf_notice(resolver, "spoof-flood",
-			  "server=%s question=\"%.255s\" replies=%u text=\"replies that match no query; asked over TCP for a while\"",
-			  hf_address_to_text(&exchange->server, address),
-			  hf_trace_question(exchange->qname, exchange->qtype, question), server->forgery.count);
+			  "server=%s question=\"%s\" replies=%u text=\"replies that match no query; asked over TCP for a while\"",
+			  hf_address_to_text(&exchange->server, address), hf_name_cut_text(question, HF_NOTICE_NAME_MAX),
+			  server->forgery.count);
+	}
 	if (begins(resolver, &resolver->forgery, threshold * HF_FORGERY_OVERALL_TIMES))
 		hf_notice(resolver, "spoof-flood",
 			  "replies=%u text=\"replies of many servers match no query; all are asked over TCP for a while\"",

@@ -92,3 +92,18 @@ const char *hf_name_to_text(const uint8_t *name, char out[HF_NAME_TEXT_MAX])
 	*at = '\0';
 	return out;
 }
+
+const char *hf_name_cut_text(char *text, size_t length)
+{
+	size_t at = 0;
+
+	while (text[at]) {
+		size_t size = text[at] != '\\' ? 1 : is_digit(text[at + 1]) ? 4 : 2;
+
+		if (at + size > length)
+			break;
+		at += size;
+	}
+	text[at] = '\0';
+	return text;
+}

@@ -92,6 +92,27 @@ static void the_longest_text_fits_its_buffer(void **state)
 	assert_int_equal(hf_name_from_text(text, wire), 255);
 }
 
+static void a_text_is_never_cut_within_an_escape(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		const char *cut;
+	} rows[] = {
+		{"www.example.", 255, "www.example."}, {"www.example.", 5, "www.e"}, {"a\\\"b.", 3, "a\\\""},
+		{"a\\\"b.", 2, "a"},		       {"ab\\010c.", 6, "ab\\010"},	 {"ab\\010c.", 5, "ab"},
+		{"ab\\010c.", 3, "ab"},		       {"\\\\\\\\.", 3, "\\\\"},	 {"x.", 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%s", rows[i].text);
+		assert_string_equal(hf_name_cut_text(text, rows[i].length), rows[i].cut);
+	}
+}
+
 static void compressed_names_are_followed_and_the_offset_moves_behind_them(void **state)
 {
 	/*                          0         4                 9           14 */
@@ -284,6 +305,7 @@ int main(void)
 		cmocka_unit_test(bad_text_is_refused),
 		cmocka_unit_test(text_of_255_octets_is_a_name_and_256_are_not),
 		cmocka_unit_test(the_longest_text_fits_its_buffer),
+		cmocka_unit_test(a_text_is_never_cut_within_an_escape),
 		cmocka_unit_test(compressed_names_are_followed_and_the_offset_moves_behind_them),
 		cmocka_unit_test(malformed_names_are_refused_and_the_offset_stays),
 		cmocka_unit_test(names_above_255_octets_are_refused_however_they_are_made),
