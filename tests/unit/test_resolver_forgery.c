@@ -292,6 +292,23 @@ TEST_IN_WORLD(one_query_in_flight_however_many_ask, NULL)
 	assert_int_equal(w->answer_count, 60);
 }
 
+/* Aliases of an attacker's must not open what equal questions cannot: many queries for one name, any of which a forgery may hit. */
+TEST_IN_WORLD(one_query_in_flight_however_many_aliases_lead_there, NULL)
+{
+	char name[40], line[80];
+
+	for (unsigned client = 0; client < 30; client++) {
+		snprintf(name, sizeof(name), "a%u.evil.", client);
+		snprintf(line, sizeof(line), "an %s 60 CNAME www.example.", name);
+		world_ask(w, client, name, HF_TYPE_A);
+		expect_sent(w, ROOT, name, HF_TYPE_A);
+		reply(w, HF_FLAG_AA, 0, line, NULL);
+		assert_int_equal(open_sends(w), 1);
+	}
+	expect_sent(w, ROOT, "www.example.", HF_TYPE_A);
+	assert_int_equal(w->send_count, 31);
+}
+
 /* ---- floods ---- */
 
 /* `count` replies with a wrong ID to the newest query. False when it was given up meanwhile. */
@@ -410,6 +427,7 @@ int main(void)
 		cmocka_unit_test(options_that_do_not_fit_are_no_cookie),
 		cmocka_unit_test(ids_and_case_use_their_whole_range),
 		cmocka_unit_test(one_query_in_flight_however_many_ask),
+		cmocka_unit_test(one_query_in_flight_however_many_aliases_lead_there),
 		cmocka_unit_test(a_flood_at_one_query_sends_it_over_tcp),
 		cmocka_unit_test(a_flood_at_one_server_sends_all_its_queries_over_tcp_for_a_minute),
 		cmocka_unit_test(forged_replies_now_and_then_are_no_flood),

@@ -77,6 +77,36 @@ TEST_IN_WORLD(a_cut_outlives_that_of_its_top_level_domain, NULL)
 	expect_sent(w, "192.0.2.20:53", "x.example.org.", HF_TYPE_A);
 }
 
+/* CVE-2026-50251 is of this kind: glue that is no server's address is left out, and nothing else comes of it. */
+TEST_IN_WORLD(addresses_that_are_no_servers_are_not_asked, NULL)
+{
+	static const char *const glue[] = {"ar ns.x.example. 60 A 0.0.0.0", "ar ns.x.example. 60 A 0.1.2.3",
+					   "ar ns.x.example. 60 A 127.0.0.1", "ar ns.x.example. 60 A 224.0.0.1",
+					   "ar ns.x.example. 60 A 255.255.255.255"};
+
+	world_ask(w, 1, "www.example.", HF_TYPE_A);
+	reply(w, HF_FLAG_AA, 0, "an www.example. 3600 A 203.0.113.1", NULL);
+	for (unsigned i = 0; i < sizeof(glue) / sizeof(glue[0]); i++) {
+		char name[40];
+
+		snprintf(name, sizeof(name), "n%u.x.example.", i);
+		world_ask(w, 10 + i, name, HF_TYPE_A);
+		expect_sent(w, ROOT, name, HF_TYPE_A);
+		reply(w, 0, 0, "ns x.example. 60 NS ns.x.example.", glue[i], NULL);
+		while (open_sends(w)) {
+			/* What the zone's parent is asked for, to find another address, is denied. */
+			const struct hf_address root = address_of(ROOT);
+
+			assert_true(hf_address_equal(&last_sent(w)->server, &root));
+			reply(w, HF_FLAG_AA, HF_RCODE_NXDOMAIN, "ns . 60 SOA 60", NULL);
+		}
+		assert_int_equal(w->answers[w->answer_count - 1].client, 10 + i);
+		hf_cache_flush(w->cache, wire_name(w, "x.example."), true);
+	}
+	world_ask(w, 2, "www.example.", HF_TYPE_A);
+	assert_true(expect_answer(w, 2, HF_RCODE_NOERROR, 1)->from_cache);
+}
+
 /* ---- routes ---- */
 
 static void with_route(struct hf_resolver_config *config)
@@ -163,6 +193,7 @@ int main(void)
 		cmocka_unit_test(a_late_reply_does_not_prolong_the_delegation),
 		cmocka_unit_test(a_cut_ends_with_the_one_above_it),
 		cmocka_unit_test(a_cut_outlives_that_of_its_top_level_domain),
+		cmocka_unit_test(addresses_that_are_no_servers_are_not_asked),
 		cmocka_unit_test(nxdomain_above_a_route_does_not_hide_it),
 		cmocka_unit_test(dname_above_a_route_does_not_hide_it),
 		cmocka_unit_test(the_zone_above_does_not_speak_for_a_route),
