@@ -122,6 +122,11 @@ static bool make_steer(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 		snprintf(error, HF_IO_ERROR_MAX, "dataplane.upstream: steered: %s", reason);
 		return false;
 	}
+	if (parts->steer && hf_steer_others(parts->steer))
+		hf_log(HF_LOG_WARNING, "upstream-shared",
+		       "programs=%u text=\"replies are steered by others in this network namespace, too; another resolver with the same "
+		       "servers loses some: give it a namespace of its own\"",
+		       hf_steer_others(parts->steer));
 	if (!parts->steer)
 		hf_log(HF_LOG_INFO, "upstream-sockets", "reason=\"%s\" text=\"queries towards servers have a socket each\"", reason);
 	return true;

@@ -13,7 +13,13 @@
 #include "control/rpc_protocol.h"
 #include "control/rpc_text.h"
 
-enum { CONNECTIONS = 16, BACKLOG = 16, READ_OCTETS = 4096, IDLE_SECONDS = 5 };
+enum {
+	CONNECTIONS = 16,
+	BACKLOG = 16,
+	READ_OCTETS = 4096,
+	IDLE_SECONDS = 5,
+	OUT_OCTETS = 256 << 10, /* of answers; above, the next request waits until they are written */
+};
 #define LISTENER_EVENT (UINT64_C(1) << 63)
 
 struct connection {
@@ -21,6 +27,7 @@ struct connection {
 	uint32_t generation;
 	bool waiting;  /* for a trace: the next line is not looked at before */
 	bool finished; /* the peer will send no more */
+	bool full;     /* lines wait until the answers before them are written */
 	char *in;
 	size_t in_used, in_room;
 	char *out;
@@ -66,7 +73,7 @@ static void watch(struct hf_rpc *rpc, struct connection *connection)
 {
 	struct epoll_event event = {.data.u64 = name_of(rpc, connection)};
 
-	if (connection->out_used > connection->out_sent)
+	if (connection->out_used > connection->out_sent || connection->full)
 		event.events |= EPOLLOUT;
 	else if (!connection->waiting && !connection->finished)
 		event.events |= EPOLLIN;
@@ -153,12 +160,17 @@ static void advance(struct hf_rpc *rpc, struct connection *connection)
 {
 	size_t at = 0;
 
+	connection->full = false;
 	while (!connection->waiting) {
 		char *line = connection->in ? connection->in + at : NULL;
 		char *end = line ? memchr(line, '\n', connection->in_used - at) : NULL;
 
 		if (!end)
 			break;
+		if (connection->out_used >= OUT_OCTETS) {
+			connection->full = true;
+			break;
+		}
 		if (end > line)
 			answer_line(rpc, connection, line, (size_t)(end - line));
 		at += (size_t)(end - line) + 1;
@@ -169,7 +181,7 @@ static void advance(struct hf_rpc *rpc, struct connection *connection)
 	}
 	if (!write_out(connection))
 		return;
-	if (connection->finished && !connection->waiting && !connection->out_used) {
+	if (connection->finished && !connection->waiting && !connection->full && !connection->out_used) {
 		close_connection(connection);
 		return;
 	}

@@ -80,6 +80,7 @@ struct hf_steer_lane {
 struct hf_steer {
 	struct steer *skeleton;
 	struct hf_steer_port *ports;
+	unsigned others; /* programs attached before ours */
 	unsigned count;
 	struct hf_steer_lane *lanes[HF_STEER_LANES_MAX];
 };
@@ -165,7 +166,7 @@ static void arm(struct hf_steer_lane *lane, unsigned i)
 	};
 }
 
-/* A host without IPv6 has lanes for IPv4 alone: such servers then fail at once, as they do with a socket each. */
+/* A host without IPv6 has lanes for IPv4 alone; queries to servers of the other family get a socket each, should it come later. */
 static struct hf_steer_lane *make_lane(struct hf_steer *steer, unsigned number, const char **step)
 {
 	struct hf_steer_lane *lane = calloc(1, sizeof(*lane));
@@ -239,6 +240,7 @@ struct hf_steer *hf_steer_new(unsigned lanes, char error[HF_STEER_ERROR_MAX])
 	netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		goto fault;
+	bpf_prog_query(netns, BPF_SK_LOOKUP, 0, NULL, NULL, &steer->others);
 	steer->skeleton->links.hf_steer = bpf_program__attach_netns(steer->skeleton->progs.hf_steer, netns);
 	if (!steer->skeleton->links.hf_steer)
 		goto fault;
@@ -262,6 +264,11 @@ void hf_steer_free(struct hf_steer *steer)
 		munmap(steer->ports, HF_STEER_PORTS * sizeof(*steer->ports));
 	steer__destroy(steer->skeleton);
 	free(steer);
+}
+
+unsigned hf_steer_others(const struct hf_steer *steer)
+{
+	return steer->others;
 }
 
 struct hf_steer_lane *hf_steer_lane(struct hf_steer *steer, unsigned lane)

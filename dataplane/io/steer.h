@@ -23,6 +23,9 @@ struct hf_steer;
 /* Main thread. NULL when it cannot be had here, with the reason in `error`. */
 struct hf_steer *hf_steer_new(unsigned lanes, char error[HF_STEER_ERROR_MAX]);
 void hf_steer_free(struct hf_steer *steer); /* after its lanes' threads ended */
+/* Programs that steered packets in this network namespace already. Of two that want a packet the first has it: when each of two resolvers
+ * has a query under way to the same server from the same port, the later one's reply is lost, and asked for again. */
+unsigned hf_steer_others(const struct hf_steer *steer);
 
 /* ---- one thread's part ---- */
 
@@ -30,7 +33,8 @@ enum { HF_STEER_BURST = 32, HF_STEER_MESSAGE_MAX = 512 };
 
 struct hf_steer_lane;
 struct hf_steer_lane *hf_steer_lane(struct hf_steer *steer, unsigned lane);
-int hf_steer_lane_fd(const struct hf_steer_lane *lane, unsigned family); /* HF_STEER_IPV4 or _IPV6: to wait for replies */
+/* HF_STEER_IPV4 or _IPV6: to wait for replies; -1: the host had not that family, and nothing of it may be sent here. */
+int hf_steer_lane_fd(const struct hf_steer_lane *lane, unsigned family);
 
 /* Takes the port for a query to this server; replies come from now on. False: another query has it. */
 bool hf_steer_take_port(struct hf_steer_lane *lane, uint16_t port, const struct hf_address *server);

@@ -16,6 +16,12 @@ void hf_steer_free(struct hf_steer *steer)
 	(void)steer;
 }
 
+unsigned hf_steer_others(const struct hf_steer *steer)
+{
+	(void)steer;
+	return 0;
+}
+
 struct hf_steer_lane *hf_steer_lane(struct hf_steer *steer, unsigned lane)
 {
 	(void)steer;

@@ -337,6 +337,13 @@ static void send_burst(struct hf_upstream *upstream)
 		upstream->failed[upstream->failed_count++] = failed[i];
 }
 
+/* A family that the host had not when the lane was made may have come up since. */
+static bool is_steered(const struct hf_upstream *upstream, const struct hf_address *server)
+{
+	return upstream->lane &&
+	       hf_steer_lane_fd(upstream->lane, server->family == 4 ? HF_STEER_IPV4 : HF_STEER_IPV6) >= 0;
+}
+
 static bool send_steered(struct hf_upstream *upstream, uint64_t id, const struct hf_address *server,
 			 const uint8_t *message, size_t length, struct hf_now now)
 {
@@ -373,7 +380,7 @@ bool hf_upstream_send(struct hf_upstream *upstream, uint64_t id, const struct hf
 
 	if (!LIST_FIRST(&upstream->free) || length > HF_MESSAGE_MAX)
 		return false;
-	if (upstream->lane && !tcp && length >= QUOTED && length <= HF_STEER_MESSAGE_MAX)
+	if (!tcp && is_steered(upstream, server) && length >= QUOTED && length <= HF_STEER_MESSAGE_MAX)
 		return send_steered(upstream, id, server, message, length, now);
 	fd = socket(remote.any.sa_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)

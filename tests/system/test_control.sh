@@ -77,6 +77,28 @@ check 'a bad type is an error' ends 1 ctl lookup host.example NOTYPE
 check 'stats has workers and drops' says '^ +tickets_exhausted' ctl stats
 check 'stats of the resolver counts upstream queries' says '^ +upstream_udp +[1-9]' ctl stats
 check 'trace tells a story' says 'NOERROR' ctl trace other.example A
+flood_of_requests() # nothing is read until all are sent; then each has its answer, in order, and others were served meanwhile
+{
+	python3 - "$LAB_DIR/dataplane.sock" << 'END'
+import json, socket, sys, time
+def connect():
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(20)
+    sock.connect(sys.argv[1])
+    return sock
+count, flood, other = 3000, connect(), connect()
+flood.sendall(b'{"method":"stats"}\n{"method":"status"}\n' * (count // 2))
+flood.shutdown(socket.SHUT_WR)
+begin = time.monotonic()
+other.sendall(b'{"method":"status"}\n')
+assert "pid" in json.loads(other.makefile().readline())["result"]
+print("another waited for %.2f s" % (time.monotonic() - begin))
+answers = [json.loads(line)["result"] for line in flood.makefile()]
+assert len(answers) == count, len(answers)
+assert all(("workers" if n % 2 == 0 else "pid") in answer for n, answer in enumerate(answers))
+END
+}
+check 'a flood of requests is answered, and another one meanwhile' flood_of_requests
 check 'log level is taken' ends 0 ctl log level=warning
 check 'a wrong log level is refused' ends 1 ctl log level=loud
 check 'log level is taken back' ends 0 ctl log level=info

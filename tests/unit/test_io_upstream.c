@@ -92,6 +92,27 @@ static int setup_steered(void **state)
 	return set_up(state, steer);
 }
 
+/* Of this network namespace. Some containers let nobody write there. */
+static void switch_ipv6(bool on)
+{
+	FILE *file = fopen("/proc/sys/net/ipv6/conf/all/disable_ipv6", "we");
+
+	if (!file)
+		return;
+	fputs(on ? "0" : "1", file);
+	fclose(file);
+}
+
+static int setup_steered_before_ipv6(void **state)
+{
+	int fault;
+
+	switch_ipv6(false);
+	fault = setup_steered(state);
+	switch_ipv6(true);
+	return fault;
+}
+
 static int teardown(void **state)
 {
 	struct bench *bench = *state;
@@ -474,6 +495,29 @@ static void ipv6_works_too(void **state)
 	assert_int_equal(bench->last_exchange, 8);
 }
 
+static void ipv6_may_come_later(void **state)
+{
+	struct bench *bench = *state;
+
+	if (hf_steer_lane_fd(hf_steer_lane(bench->steer, 0), HF_STEER_IPV6) >= 0) {
+		print_message("IPv6 cannot be switched off here\n");
+		skip();
+	}
+	ipv6_works_too(state);
+}
+
+static void knows_of_others_that_steer(void **state)
+{
+	struct bench *bench = *state;
+	char error[HF_STEER_ERROR_MAX];
+	struct hf_steer *second = hf_steer_new(1, error);
+
+	assert_non_null(second);
+	assert_int_equal(hf_steer_others(bench->steer), 0);
+	assert_int_equal(hf_steer_others(second), 1);
+	hf_steer_free(second);
+}
+
 static void no_way_to_a_server_fails_at_once(void **state)
 {
 	struct bench *bench = *state;
@@ -542,6 +586,8 @@ int main(void)
 		STEERED(leaves_the_sockets_of_others_alone),
 		STEERED(more_than_a_burst_goes_out),
 		STEERED(ipv6_works_too),
+		cmocka_unit_test_setup_teardown(ipv6_may_come_later, setup_steered_before_ipv6, teardown),
+		STEERED(knows_of_others_that_steer),
 		STEERED(no_way_to_a_server_fails_at_once),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
