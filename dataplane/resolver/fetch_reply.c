@@ -274,7 +274,11 @@ static void handle_malformed(struct hf_resolver *resolver, struct hf_fetch *fetc
 	hf_fetch_set_error(fetch, 23, "malformed reply of %s: %s", hf_address_to_text(&exchange->server, address),
 			   fault);
 	hf_trace(resolver, "%s", fetch->text);
-	try_others(resolver, fetch, exchange->address_index);
+	/* It may have suffered on its way, cut off or altered. Where no other server is left, a connection settles it. */
+	if (!exchange->tcp && !hf_fetch_has_untried(resolver, fetch))
+		hf_fetch_send(resolver, fetch, exchange->address_index, true);
+	else
+		try_others(resolver, fetch, exchange->address_index);
 }
 
 /* RFC 6891 §7: FORMERR without OPT; NOTIMP is as common. Some send the query back with its OPT: that is tried too. */

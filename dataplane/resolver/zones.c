@@ -103,8 +103,8 @@ bool hf_zone_may_ask(struct hf_zone *zone, struct hf_now now)
 
 void hf_zone_note_reply(struct hf_zone *zone)
 {
-	if (zone->hold_ms)
-		zone->round++;
+	/* Who waited while others were answered knows of questions that are not, not of silent servers. */
+	zone->round++;
 	zone->silent = 0;
 	zone->hold_ms = 0;
 }

@@ -21,7 +21,7 @@ struct hf_zone {
 	struct hf_zone *newer, *older; /* by last use, while nobody stands here */
 	uint32_t fetches;	       /* that stand here */
 	uint32_t silent;	       /* fetches in a row that no server replied to */
-	uint32_t round;		       /* of holding it back: what began in an earlier one tells nothing new */
+	uint32_t round;		       /* ends with each reply and each hold: what began in an earlier one tells nothing new */
 	uint32_t hold_ms;	       /* 0: not held */
 	uint64_t hold_until_ns;
 	uint32_t turned_away; /* since it was last told */

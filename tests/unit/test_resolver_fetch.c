@@ -274,6 +274,29 @@ TEST_IN_WORLD(asks_over_tcp_after_truncation, NULL)
 	expect_answer(w, 1, HF_RCODE_NOERROR, 1);
 }
 
+TEST_IN_WORLD(a_malformed_reply_of_the_only_server_is_asked_for_over_tcp, NULL)
+{
+	static const char *const lines[] = {"an example.com. 60 A 203.0.113.1", NULL};
+	uint8_t bytes[600];
+	size_t length;
+
+	world_ask(w, 1, "example.com.", HF_TYPE_A);
+	length = build_reply(w, last_sent(w), HF_FLAG_AA, 0, lines, bytes, sizeof(bytes));
+	reply_bytes(w, last_sent(w), bytes, length - 2);
+	expect_sent(w, ROOT, "example.com.", HF_TYPE_A);
+	assert_true(last_sent(w)->tcp);
+	reply(w, HF_FLAG_AA, 0, lines[0], NULL);
+	expect_answer(w, 1, HF_RCODE_NOERROR, 1);
+
+	world_ask(w, 2, "example.org.", HF_TYPE_A);
+	length = build_reply(w, last_sent(w), HF_FLAG_AA, 0, lines, bytes, sizeof(bytes));
+	reply_bytes(w, last_sent(w), bytes, length - 2);
+	length = build_reply(w, last_sent(w), HF_FLAG_AA, 0, lines, bytes, sizeof(bytes));
+	reply_bytes(w, last_sent(w), bytes, length - 2);
+	expect_answer(w, 2, HF_RCODE_SERVFAIL, 0);
+	assert_int_equal(open_sends(w), 0);
+}
+
 TEST_IN_WORLD(truncation_over_tcp_is_a_failure, NULL)
 {
 	down_to_example(w, "www.example.com.");
@@ -736,6 +759,7 @@ int main(void)
 		cmocka_unit_test(silence_everywhere_is_servfail_naming_the_zone),
 		cmocka_unit_test(asks_without_edns_after_formerr_and_remembers),
 		cmocka_unit_test(asks_over_tcp_after_truncation),
+		cmocka_unit_test(a_malformed_reply_of_the_only_server_is_asked_for_over_tcp),
 		cmocka_unit_test(truncation_over_tcp_is_a_failure),
 		cmocka_unit_test(a_refused_connection_leads_to_the_next_server_without_cancel),
 		cmocka_unit_test(a_near_server_may_once_be_slow),

@@ -252,6 +252,24 @@ TEST_IN_WORLD(a_silent_zone_that_moved_is_found_by_way_of_its_parent, NULL)
 	expect_sent(w, "192.0.2.99:53", "r20.victim.org.", HF_TYPE_A);
 }
 
+/* Names or types that a zone's servers drop, asked for in one burst, say nothing of the others. */
+TEST_IN_WORLD(what_was_silent_while_others_were_answered_does_not_count, NULL)
+{
+	delegate(w);
+	for (unsigned client = 10; client < 19; client++)
+		ask_random(w, client, "victim.org.");
+	pass_ms(w, 10);
+	ask_random(w, 19, "victim.org.");
+	reply(w, HF_FLAG_AA, HF_RCODE_NXDOMAIN, "ns victim.org. 60 SOA 60", NULL);
+	expect_answer(w, 19, HF_RCODE_NXDOMAIN, 0);
+	pass_ms(w, 20000);
+	assert_int_equal(world_stats(w).fetches_running, 0);
+	ask_random(w, 20, "victim.org.");
+	ask_random(w, 21, "victim.org.");
+	assert_int_equal(open_sends(w), 2);
+	assert_int_equal(world_stats(w).zone_silent, 0);
+}
+
 TEST_IN_WORLD(a_zone_that_answers_some_is_not_silent, NULL)
 {
 	delegate(w);
@@ -306,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_silent_zone_costs_one_question_in_a_while),
 		cmocka_unit_test(one_reply_and_the_silent_zone_is_asked_as_before),
 		cmocka_unit_test(a_silent_zone_that_moved_is_found_by_way_of_its_parent),
+		cmocka_unit_test(what_was_silent_while_others_were_answered_does_not_count),
 		cmocka_unit_test(a_zone_that_answers_some_is_not_silent),
 		cmocka_unit_test(a_chain_does_not_renew_the_budget),
 	};
