@@ -92,7 +92,13 @@ const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, co
 
 bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)
 {
-	return hf_facts_put(&cache->facts, rrset, rank, now);
+	return hf_facts_put(&cache->facts, rrset, NULL, 0, rank, now);
+}
+
+bool hf_cache_put_expanded(struct hf_cache *cache, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
+			   unsigned proof_count, enum hf_rank rank, struct hf_now now)
+{
+	return hf_facts_put(&cache->facts, rrset, proofs, proof_count, rank, now);
 }
 
 bool hf_cache_put_negative(struct hf_cache *cache, enum hf_fact fact, const uint8_t *name, uint16_t type,

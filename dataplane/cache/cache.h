@@ -56,7 +56,8 @@ struct hf_cache_entry {
 	enum hf_rank rank;
 	uint64_t stored_ns, expires_ns;
 	const struct hf_rrset *rrset; /* its ttl is the clamped one at stored_ns */
-	/* Negative facts: proofs from the authority section (NSEC/NSEC3 sets with RRSIGs), for DO clients. */
+	/* From the authority section, for DO clients: NSEC and NSEC3 sets with their RRSIGs that prove a negative fact, or that an RRset
+	 * made by a wildcard has no closer match. Their TTLs are those at stored_ns, an RRset's may end before it. */
 	const struct hf_rrset *const *proofs;
 	unsigned proof_count;
 };
@@ -88,6 +89,9 @@ const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, co
  * An NS set from the child's side of a cut (rank above REFERRAL) that replaces a fresh one ends when that one would have:
  * only the parent prolongs a delegation ("ghost domains"). The root and hints are not bound so. */
 bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now);
+/* [writer] The same for an RRset that a wildcard made, with what proves that it may (RFC 4035 §3.1.3.3). */
+bool hf_cache_put_expanded(struct hf_cache *cache, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
+			   unsigned proof_count, enum hf_rank rank, struct hf_now now);
 /* [writer] The same for negative facts. `type` is not looked at with HF_FACT_NXDOMAIN. `ttl` is min(SOA TTL, SOA MINIMUM) by
  * RFC 2308 §5, clamped here again; the kept SOA and proofs have no longer ones. Rank AUTHORITY, where the SOA stood, counts as ANSWER_AUTH: the
  * reply answered the question. */

@@ -244,6 +244,8 @@ static struct hf_fact_node *make_node(struct hf_facts *facts, const struct claim
 	size_t size = sizeof(struct hf_fact_node) + claim->proof_count * sizeof(claim->proofs[0]) + claim->owner.length;
 	const struct hf_rrset **proofs;
 	struct hf_fact_node *node;
+	/* What proves a negative fact is part of it, what proves a wildcard's use has its own life. */
+	uint32_t longest = claim->fact == HF_FACT_RRSET ? __atomic_load_n(&facts->max_ttl, __ATOMIC_RELAXED) : claim->ttl;
 	uint8_t *at;
 
 	size += claim->rrset ? aligned(claim->rrset->size) : 0;
@@ -260,7 +262,7 @@ static struct hf_fact_node *make_node(struct hf_facts *facts, const struct claim
 	node->rrset = claim->rrset ? copy_rrset(&at, claim->rrset, claim->ttl) : NULL;
 	for (unsigned i = 0; i < claim->proof_count; i++)
 		proofs[i] = copy_rrset(&at, claim->proofs[i],
-				       claim->proofs[i]->ttl < claim->ttl ? claim->proofs[i]->ttl : claim->ttl);
+				       claim->proofs[i]->ttl < longest ? claim->proofs[i]->ttl : longest);
 	node->owner = memcpy(at, claim->owner.name, claim->owner.length);
 	node->owner_length = (uint8_t)claim->owner.length;
 	node->hash = claim->owner.hash;
@@ -361,7 +363,8 @@ static uint32_t clamp_ttl(const struct hf_facts *facts, uint32_t ttl, uint16_t t
 	return ttl < max ? ttl : max; /* the upper bound wins over a contradicting lower one */
 }
 
-bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)
+bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
+		  unsigned proof_count, enum hf_rank rank, struct hf_now now)
 {
 	uint8_t buffer[OWNER_SPACE];
 	struct claim claim = {
@@ -372,6 +375,8 @@ bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, enum hf_
 		.rank = rank,
 		.ttl = clamp_ttl(facts, rrset->ttl, rrset->type, false),
 		.rrset = rrset,
+		.proofs = proofs,
+		.proof_count = proof_count,
 	};
 
 	if (rrset->type == HF_TYPE_OF_NXDOMAIN || hf_type_is_meta(rrset->type))

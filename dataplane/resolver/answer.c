@@ -13,12 +13,17 @@ struct extra {
 	unsigned count;
 };
 
-static void add_extra(struct extra *extra, const struct hf_cache_entry *entry, struct hf_now now)
+static void add_set(struct extra *extra, const struct hf_rrset *rrset, uint32_t ttl)
 {
 	if (extra->count == EXTRA_MAX)
 		return;
-	extra->sets[extra->count] = entry->rrset;
-	extra->ttls[extra->count++] = hf_cache_entry_ttl(entry, now);
+	extra->sets[extra->count] = rrset;
+	extra->ttls[extra->count++] = ttl;
+}
+
+static void add_extra(struct extra *extra, const struct hf_cache_entry *entry, struct hf_now now)
+{
+	add_set(extra, entry->rrset, hf_cache_entry_ttl(entry, now));
 }
 
 static const struct hf_cache_entry *lookup_set(const struct hf_resolver *resolver, const uint8_t *name, uint16_t type,
@@ -112,11 +117,7 @@ static void add_hints(const struct hf_resolver *resolver, struct extra *authorit
 		const struct hf_rrset *hint = resolver->config.hints[i];
 		struct extra *extra = hint->type == HF_TYPE_NS ? authority : additional;
 
-		if (extra->count == EXTRA_MAX)
-			continue;
-		extra->sets[extra->count] = hint;
-		extra->ttls[extra->count++] =
-			hint->ttl < resolver->config.max_ttl ? hint->ttl : resolver->config.max_ttl;
+		add_set(extra, hint, hint->ttl < resolver->config.max_ttl ? hint->ttl : resolver->config.max_ttl);
 	}
 }
 
@@ -139,29 +140,26 @@ static void add_delegation(const struct hf_resolver *resolver, const uint8_t *na
 	}
 }
 
+/* SOA, where that is wanted the NS of its zone, and for those who can check what proves it. */
+static void add_negative(const struct hf_question *question, bool dnssec_ok, struct extra *authority)
+{
+	unsigned count = question->authority_count > 0;
+
+	if (question->authority_count > 1 && question->authority[1]->type == HF_TYPE_NS)
+		count = 2;
+	if (dnssec_ok)
+		count = question->authority_count;
+	for (unsigned i = 0; i < count; i++)
+		add_set(authority, question->authority[i], question->authority_ttls[i]);
+}
+
 static size_t compose(struct hf_resolver *resolver, const struct hf_question *question, uint8_t reply_class)
 {
 	struct extra authority = {.count = 0}, additional = {.count = 0};
-	struct hf_answer answer = {
-		.rcode = question->rcode,
-		.authoritative = question->authoritative,
-		.sections[HF_SECTION_ANSWER] = question->sets,
-		.ttls[HF_SECTION_ANSWER] = question->ttls,
-		.section_counts[HF_SECTION_ANSWER] = question->set_count,
-	};
+	struct hf_answer answer;
 
 	if (question->negative) {
-		/* Proofs are for those who can check them. */
-		unsigned count = question->authority_count > 0;
-
-		if (question->authority_count > 1 && question->authority[1]->type == HF_TYPE_NS)
-			count = 2;
-		if (reply_class & HF_REPLY_DO)
-			count = question->authority_count;
-
-		answer.sections[HF_SECTION_AUTHORITY] = question->authority;
-		answer.ttls[HF_SECTION_AUTHORITY] = question->authority_ttls;
-		answer.section_counts[HF_SECTION_AUTHORITY] = count;
+		add_negative(question, reply_class & HF_REPLY_DO, &authority);
 	} else if (question->give_referral || (question->set_count && !question->local && !resolver->config.minimal_answers)) {
 		if (question->set_count)
 			add_targets(resolver, question, &additional);
@@ -170,13 +168,18 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 			add_delegation(resolver, question->current, question->qclass, &authority, &additional);
 		if (question->give_referral && !authority.count)
 			add_hints(resolver, &authority, &additional);
-		answer.sections[HF_SECTION_AUTHORITY] = authority.sets;
-		answer.ttls[HF_SECTION_AUTHORITY] = authority.ttls;
-		answer.section_counts[HF_SECTION_AUTHORITY] = authority.count;
-		answer.sections[HF_SECTION_ADDITIONAL] = additional.sets;
-		answer.ttls[HF_SECTION_ADDITIONAL] = additional.ttls;
-		answer.section_counts[HF_SECTION_ADDITIONAL] = additional.count;
 	}
+	/* Without them a wildcard's data is bogus to who validates (RFC 4035 §5.3.4). */
+	for (unsigned i = 0; reply_class & HF_REPLY_DO && i < question->proof_count; i++)
+		if (!holds(&authority, question->proofs[i]))
+			add_set(&authority, question->proofs[i], question->proof_ttls[i]);
+	answer = (struct hf_answer){
+		.rcode = question->rcode,
+		.authoritative = question->authoritative,
+		.sections = {question->sets, authority.sets, additional.sets},
+		.ttls = {question->ttls, authority.ttls, additional.ttls},
+		.section_counts = {question->set_count, authority.count, additional.count},
+	};
 	return hf_answer_compose(&answer, hf_cache_secret(resolver->cache), question->name, question->qtype,
 				 question->qclass, reply_class, question->ttl_cap, resolver->now, resolver->record,
 				 HF_RESOLVER_RECORD_SPACE);

@@ -38,7 +38,7 @@ struct hf_result {
 	const uint8_t *final_name;
 	const struct hf_rrset *soa;
 	uint32_t negative_ttl;
-	const struct hf_rrset *const *proofs;
+	const struct hf_rrset *const *proofs; /* of the negative end, and of what wildcards made in the chain */
 	unsigned proof_count;
 	/* HF_RESULT_FAILED */
 	enum hf_failure_cause cause;

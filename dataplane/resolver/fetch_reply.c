@@ -22,7 +22,7 @@ enum {
 
 /* An NS set lives no longer than the delegation lets it. */
 static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_rrset *rrset,
-		      enum hf_rank rank)
+		      const struct hf_scrubbed *scrubbed, enum hf_rank rank)
 {
 	uint64_t end = rrset->type == HF_TYPE_NS ?
 			       hf_delegation_latest_end(&fetch->delegation, hf_rrset_owner(rrset)) :
@@ -42,7 +42,11 @@ static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch
 			rrset = copy;
 		}
 	}
-	hf_cache_put(resolver->cache, rrset, rank, resolver->now);
+	if (scrubbed->proof_count && hf_rrset_is_expanded(rrset))
+		hf_cache_put_expanded(resolver->cache, rrset, scrubbed->proofs, scrubbed->proof_count, rank,
+				      resolver->now);
+	else
+		hf_cache_put(resolver->cache, rrset, rank, resolver->now);
 }
 
 static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed,
@@ -51,14 +55,14 @@ static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fet
 	enum hf_rank rank = authoritative ? HF_RANK_ANSWER_AUTH : HF_RANK_ANSWER_NONAUTH;
 
 	for (unsigned i = 0; i < scrubbed->chain_count; i++)
-		store_set(resolver, fetch, scrubbed->chain[i], rank);
+		store_set(resolver, fetch, scrubbed->chain[i], scrubbed, rank);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
 }
 
 static void store_referral(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
 {
-	store_set(resolver, fetch, scrubbed->referral, HF_RANK_REFERRAL);
+	store_set(resolver, fetch, scrubbed->referral, scrubbed, HF_RANK_REFERRAL);
 	if (scrubbed->ds)
 		hf_cache_put(resolver->cache, scrubbed->ds, HF_RANK_REFERRAL, resolver->now);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
@@ -142,6 +146,8 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 		.chain = scrubbed->chain,
 		.chain_count = scrubbed->chain_count,
 		.final_name = scrubbed->final_name,
+		.proofs = scrubbed->proofs,
+		.proof_count = scrubbed->proof_count,
 	};
 	char name[HF_NAME_TEXT_MAX];
 
@@ -156,8 +162,6 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 	if (result.kind != HF_RESULT_ANSWER) {
 		result.soa = scrubbed->soa;
 		result.negative_ttl = hf_scrub_negative_ttl(scrubbed->soa);
-		result.proofs = scrubbed->proofs;
-		result.proof_count = scrubbed->proof_count;
 		if (fetch->answer_stripped && result.kind == HF_RESULT_NODATA) {
 			hf_fetch_set_error(fetch, 15, "private addresses of %s removed",
 					   hf_name_to_text(scrubbed->final_name, name));

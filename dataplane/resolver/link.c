@@ -23,6 +23,38 @@ bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uin
 	return true;
 }
 
+static bool has_proof(const struct hf_question *question, const struct hf_rrset *proof)
+{
+	for (unsigned i = 0; i < question->proof_count; i++)
+		if (question->proofs[i]->type == proof->type &&
+		    hf_name_equal(hf_rrset_owner(question->proofs[i]), hf_rrset_owner(proof)))
+			return true;
+	return false;
+}
+
+/* `age` in seconds: one that is older than its TTL still proves, but is not to be kept by who gets it. */
+static void add_proofs(struct hf_question *question, const struct hf_rrset *const *proofs, unsigned count, uint64_t age)
+{
+	if (count && !question->proofs) {
+		question->proofs = hf_arena_take(question->arena, HF_QUESTION_PROOFS_MAX * sizeof(question->proofs[0]));
+		question->proof_ttls =
+			hf_arena_take(question->arena, HF_QUESTION_PROOFS_MAX * sizeof(question->proof_ttls[0]));
+	}
+	if (!question->proofs || !question->proof_ttls)
+		return;
+	for (unsigned i = 0; i < count && question->proof_count < HF_QUESTION_PROOFS_MAX; i++) {
+		const struct hf_rrset *proof = proofs[i];
+
+		if ((proof->type != HF_TYPE_NSEC && proof->type != HF_TYPE_NSEC3) || has_proof(question, proof))
+			continue;
+		proof = hf_rrset_copy(question->arena, proof);
+		if (!proof)
+			return;
+		question->proofs[question->proof_count] = proof;
+		question->proof_ttls[question->proof_count++] = proof->ttl > age ? proof->ttl - (uint32_t)age : 0;
+	}
+}
+
 enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target)
 {
 	if (!target)
@@ -240,6 +272,13 @@ static enum hf_link negative_from_cache(const struct hf_resolver *resolver, stru
 	return question->authority[0] ? HF_LINK_END : HF_LINK_FAULT;
 }
 
+static bool add_entry(const struct hf_resolver *resolver, struct hf_question *question, const struct hf_cache_entry *entry)
+{
+	add_proofs(question, entry->proofs, entry->proof_count,
+		   (resolver->now.mono_ns - entry->stored_ns) / HF_NS_PER_SECOND);
+	return hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now));
+}
+
 struct any_visit {
 	const struct hf_resolver *resolver;
 	struct hf_question *question;
@@ -257,7 +296,7 @@ static void visit_any(void *state, uint16_t type, uint16_t class, const struct h
 	for (unsigned i = 0; i < question->set_count; i++)
 		if (question->sets[i]->type == type)
 			return;
-	if (!hf_link_add(question, entry->rrset, ttl_left(entry, visit->resolver->now)))
+	if (!add_entry(visit->resolver, question, entry))
 		visit->fault = true;
 }
 
@@ -288,11 +327,11 @@ enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_qu
 	if (entry && entry->fact != HF_FACT_RRSET)
 		return negative_from_cache(resolver, question, entry);
 	if (entry)
-		return hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now)) ? HF_LINK_END : HF_LINK_FAULT;
+		return add_entry(resolver, question, entry) ? HF_LINK_END : HF_LINK_FAULT;
 	if (question->sought != HF_TYPE_CNAME) {
 		entry = find_answer(resolver, question, name, HF_TYPE_CNAME);
 		if (entry && entry->fact == HF_FACT_RRSET) {
-			if (!hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now)))
+			if (!add_entry(resolver, question, entry))
 				return HF_LINK_FAULT;
 			return hf_link_step(question, hf_scrub_target(entry->rrset));
 		}
@@ -321,6 +360,8 @@ enum hf_link hf_link_from_result(const struct hf_resolver *resolver, struct hf_q
 		uint32_t ttl = rrset->ttl < max_ttl ? rrset->ttl : max_ttl;
 		bool here = hf_name_equal(hf_rrset_owner(rrset), question->current);
 
+		if (here && hf_rrset_is_expanded(rrset))
+			add_proofs(question, result->proofs, result->proof_count, 0);
 		if (here && (rrset->type == question->sought || question->sought == HF_TYPE_ANY)) {
 			if (!hf_link_add(question, rrset, ttl))
 				return HF_LINK_FAULT;

@@ -164,7 +164,7 @@ static void fail(struct hf_resolver *resolver, struct hf_question *question, uin
 		return;
 	}
 	question->rcode = HF_RCODE_SERVFAIL;
-	question->set_count = question->authority_count = 0;
+	question->set_count = question->proof_count = question->authority_count = 0;
 	question->negative = question->expiring = false;
 	if (result && result->zone_text)
 		add_ede(question, 22, result->zone_text);
@@ -202,6 +202,8 @@ static void age_sets(const struct hf_resolver *resolver, struct hf_question *que
 
 	for (unsigned i = 0; i < question->set_count; i++)
 		question->ttls[i] = question->ttls[i] > seconds ? question->ttls[i] - (uint32_t)seconds : 0;
+	for (unsigned i = 0; i < question->proof_count; i++)
+		question->proof_ttls[i] = question->proof_ttls[i] > seconds ? question->proof_ttls[i] - (uint32_t)seconds : 0;
 	question->ttls_ns += seconds * HF_NS_PER_SECOND;
 	if (!question->set_count)
 		question->ttls_ns = resolver->now.mono_ns;

@@ -38,7 +38,7 @@ struct hf_negative {
 	unsigned authority_count, set_count;
 };
 
-enum { HF_QUESTION_SETS_MAX = 48, HF_QUESTION_NAME_SPACE = 256 };
+enum { HF_QUESTION_SETS_MAX = 48, HF_QUESTION_PROOFS_MAX = 16, HF_QUESTION_NAME_SPACE = 256 };
 
 struct hf_question {
 	struct hf_index_node node; /* in the resolver's index while clients may join it */
@@ -92,6 +92,10 @@ struct hf_question {
 	uint32_t *ttls; /* what is left at ttls_ns */
 	uint64_t ttls_ns;
 	unsigned set_count;
+	/* For DO clients, of what wildcards made in the chain. No more than there is room for: they change nobody's answer. */
+	const struct hf_rrset **proofs;
+	uint32_t *proof_ttls; /* as ttls */
+	unsigned proof_count;
 	const struct hf_rrset **authority;
 	uint32_t *authority_ttls;
 	unsigned authority_count;

@@ -27,6 +27,18 @@ struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata curr
 	return entry_at(rrset, current.bytes + current.length, current.index + 1u);
 }
 
+bool hf_rrset_is_expanded(const struct hf_rrset *rrset)
+{
+	enum { LABELS_AT = 3 }; /* RFC 4034 §3.1 */
+	unsigned labels = hf_name_label_count(hf_rrset_owner(rrset));
+
+	for (struct hf_rdata r = hf_rrset_first(rrset); r.bytes; r = hf_rrset_next(rrset, r)) {
+		if (r.index >= rrset->count && r.length > LABELS_AT && r.bytes[LABELS_AT] < labels)
+			return true;
+	}
+	return false;
+}
+
 static bool same_rdata(struct hf_rdata a, struct hf_rdata b, const uint8_t *fields)
 {
 	return a.length == b.length && hf_rdata_equal(a.bytes, b.bytes, a.length, fields);

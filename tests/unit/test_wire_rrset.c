@@ -139,6 +139,25 @@ static void large_sets_are_compared_in_bounded_work(void **state)
 	assert_false(hf_rrset_same_data(a, b)); /* given up, as the header says */
 }
 
+/* RFC 4035 §5.3.4, by the labels field of the RRSIG (RFC 4034 §3.1.3). */
+static void what_a_wildcard_made_shows_in_its_signatures(void **state)
+{
+	static const uint8_t host[] = "\1a\1w\7example";
+	const struct hf_rdata rr = rdata("x");
+	const struct hf_rdata same = {.bytes = (const uint8_t *)"\0\20\15\3\0\0", .length = 6};
+	const struct hf_rdata fewer = {.bytes = (const uint8_t *)"\0\20\15\2\0\0", .length = 6};
+	const struct hf_rdata cut = {.bytes = (const uint8_t *)"\0\20\15", .length = 3};
+	const struct hf_rdata plain[] = {fewer}, one[] = {rr, same}, expanded[] = {rr, fewer}, second[] = {rr, same, fewer},
+			      short_one[] = {rr, cut};
+
+	(void)state;
+	assert_false(hf_rrset_is_expanded(hf_rrset_make(arena, host, 16, 1, 300, plain, 1, 0))); /* no signature */
+	assert_false(hf_rrset_is_expanded(hf_rrset_make(arena, host, 16, 1, 300, one, 1, 1)));
+	assert_true(hf_rrset_is_expanded(hf_rrset_make(arena, host, 16, 1, 300, expanded, 1, 1)));
+	assert_true(hf_rrset_is_expanded(hf_rrset_make(arena, host, 16, 1, 300, second, 1, 2)));
+	assert_false(hf_rrset_is_expanded(hf_rrset_make(arena, host, 16, 1, 300, short_one, 1, 1)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +168,7 @@ int main(void)
 		cmocka_unit_test(names_in_rdata_are_the_same_in_any_case_and_other_octets_are_not),
 		cmocka_unit_test(a_copy_is_the_block),
 		cmocka_unit_test(large_sets_are_compared_in_bounded_work),
+		cmocka_unit_test(what_a_wildcard_made_shows_in_its_signatures),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
