@@ -200,6 +200,7 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 	case HF_OPTION_LOCAL_DATA:
 	case HF_OPTION_LOCAL_ZONES:
 	case HF_OPTION_PRIVATE_ADDRESSES:
+	case HF_OPTION_DO_NOT_QUERY:
 	case HF_OPTION_PRIVATE_DOMAINS:
 	case HF_OPTION_DNS64_IGNORE:
 		break;
@@ -404,7 +405,11 @@ static bool read_value(struct reader *reader, const struct hf_option *option, co
 	case HF_OPTION_LOCAL_ZONES:
 		return hf_config_read_local_zones(reader, node);
 	case HF_OPTION_PRIVATE_ADDRESSES:
-		return hf_config_read_private_addresses(reader, node);
+		return hf_config_read_prefixes(reader, node, option, &reader->config->private_addresses,
+					       &reader->config->private_address_count);
+	case HF_OPTION_DO_NOT_QUERY:
+		return hf_config_read_prefixes(reader, node, option, &reader->config->do_not_query,
+					       &reader->config->do_not_query_count);
 	case HF_OPTION_PRIVATE_DOMAINS:
 		return hf_config_read_private_domains(reader, node);
 	case HF_OPTION_DNS64_IGNORE:

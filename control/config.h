@@ -115,6 +115,8 @@ struct hf_config {
 	uint32_t fetches_per_zone, fetches_per_server, spoof_threshold; /* 0: no limit */
 	struct hf_config_route *routes; /* routes: list of {zone, forward|stub: [addresses]} */
 	size_t route_count;
+	struct hf_prefix *do_not_query; /* do-not-query */
+	size_t do_not_query_count;
 	struct hf_prefix *private_addresses; /* private-addresses */
 	size_t private_address_count;
 	struct hf_config_text *private_domains; /* private-domains */

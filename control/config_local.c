@@ -126,25 +126,22 @@ bool hf_config_read_local_zones(struct reader *reader, const yaml_node_t *node)
 	return config->local_zones != NULL;
 }
 
-bool hf_config_read_private_addresses(struct reader *reader, const yaml_node_t *node)
+bool hf_config_read_prefixes(struct reader *reader, const yaml_node_t *node, const struct hf_option *option,
+			     struct hf_prefix **prefixes, size_t *count)
 {
-	static const char section[] = "resolver", key[] = "private-addresses";
-	struct hf_config *config = reader->config;
-
-	config->private_addresses = take_list(reader, node, section, key, sizeof(*config->private_addresses),
-					      &config->private_address_count);
-	for (size_t i = 0; i < config->private_address_count; i++) {
+	*prefixes = take_list(reader, node, option->section, option->key, sizeof(**prefixes), count);
+	for (size_t i = 0; i < *count; i++) {
 		const yaml_node_t *item = item_at(reader, node, i);
-		const char *text = hf_config_scalar(reader, item, section, key, "address or prefix"), *fault;
+		const char *text = hf_config_scalar(reader, item, option->section, option->key, "address or prefix"), *fault;
 
 		if (!text)
 			return false;
-		fault = hf_prefix_from_text(text, &config->private_addresses[i]);
+		fault = hf_prefix_from_text(text, &(*prefixes)[i]);
 		if (fault)
-			return hf_config_fail(reader, hf_config_line(item), section, key,
+			return hf_config_fail(reader, hf_config_line(item), option->section, option->key,
 					      "'%.64s' %s (allowed: ADDR or ADDR/LENGTH)", text, fault);
 	}
-	return config->private_addresses != NULL;
+	return *prefixes != NULL;
 }
 
 bool hf_config_read_private_domains(struct reader *reader, const yaml_node_t *node)
@@ -178,4 +175,5 @@ void hf_config_free_local(struct hf_config *config)
 	free(config->local_zones);
 	free(config->private_domains);
 	free(config->private_addresses);
+	free(config->do_not_query);
 }

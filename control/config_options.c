@@ -171,6 +171,8 @@ const struct hf_option hf_options[] = {
 	 "Zones whose questions go to named servers: `forward` names recursive ones, `stub` authoritative ones. "
 	 "`first`: when they fail, the question goes down the tree from the root. `forward: []` takes a zone out of a "
 	 "route above it."},
+	{"resolver", "do-not-query", HF_OPTION_DO_NOT_QUERY, RELOAD, FIELD(do_not_query), 0, 0, NULL, NULL,
+	 "Servers that are never asked, whoever names them: delegations, routes, hints."},
 
 	{"resolver", "private-addresses", HF_OPTION_PRIVATE_ADDRESSES, RELOAD, FIELD(private_addresses), 0, 0, NULL, NULL,
 	 "Addresses that are taken out of what servers say (DNS rebinding): A and AAAA, IPv4 inside ::ffff:0:0/96, hints in SVCB "
@@ -265,6 +267,7 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of {zone: NAME, type: TYPE}");
 		break;
 	case HF_OPTION_PRIVATE_ADDRESSES:
+	case HF_OPTION_DO_NOT_QUERY:
 		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of addresses and prefixes");
 		break;
 	case HF_OPTION_PRIVATE_DOMAINS:
@@ -324,6 +327,7 @@ static bool option_equal(const struct hf_option *option, const struct hf_config 
 	case HF_OPTION_LOCAL_DATA:
 	case HF_OPTION_LOCAL_ZONES:
 	case HF_OPTION_PRIVATE_ADDRESSES:
+	case HF_OPTION_DO_NOT_QUERY:
 	case HF_OPTION_PRIVATE_DOMAINS:
 		break;
 	}

@@ -23,6 +23,7 @@ enum hf_option_kind {
 	HF_OPTION_LOCAL_DATA, /* fills config->local_data */
 	HF_OPTION_LOCAL_ZONES, /* fills config->local_zones */
 	HF_OPTION_PRIVATE_ADDRESSES,
+	HF_OPTION_DO_NOT_QUERY, /* fills config->do_not_query */
 	HF_OPTION_PRIVATE_DOMAINS,
 	HF_OPTION_DNS64_IGNORE, /* fills config->dns64_ignore_aaaa */
 };

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <yaml.h>
 #include "control/config.h"
+#include "control/config_options.h"
 
 #define HF_CONFIG_LIST_MAX 4096 /* elements of a list */
 
@@ -30,10 +31,11 @@ const char *hf_config_scalar(struct reader *reader, const yaml_node_t *node, con
 /* access-control: */
 bool hf_config_read_access(struct reader *reader, const yaml_node_t *node);
 
-/* local: and resolver.private-… */
+/* local:, and lists of resolver: */
 bool hf_config_read_local_data(struct reader *reader, const yaml_node_t *node);
 bool hf_config_read_local_zones(struct reader *reader, const yaml_node_t *node);
-bool hf_config_read_private_addresses(struct reader *reader, const yaml_node_t *node);
+bool hf_config_read_prefixes(struct reader *reader, const yaml_node_t *node, const struct hf_option *option,
+			     struct hf_prefix **prefixes, size_t *count);
 bool hf_config_read_private_domains(struct reader *reader, const yaml_node_t *node);
 void hf_config_free_local(struct hf_config *config);
 /* dns64.ignore-aaaa: */

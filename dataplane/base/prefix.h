@@ -18,6 +18,15 @@ static inline bool hf_prefix_equal(const struct hf_prefix *a, const struct hf_pr
 	return a->family == b->family && a->length == b->length && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+/* `bytes` is an address of `family`, in network byte order. */
+static inline bool hf_prefix_holds(const struct hf_prefix *prefix, uint8_t family, const uint8_t *bytes)
+{
+	unsigned whole = prefix->length / 8, rest = prefix->length % 8;
+
+	return prefix->family == family && memcmp(prefix->bytes, bytes, whole) == 0 &&
+	       (!rest || (prefix->bytes[whole] ^ bytes[whole]) >> (8 - rest) == 0);
+}
+
 /* Parses "192.0.2.0/24", "2001:db8::/32", or an address alone, which stands for itself. Returns NULL, else a constant text that says
  * what is wrong: also bits set behind the length, where either the address or the length is a mistake. */
 const char *hf_prefix_from_text(const char *text, struct hf_prefix *out);

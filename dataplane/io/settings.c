@@ -85,6 +85,8 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver->use_ipv4 = config->use_ipv4;
 	resolver->use_ipv6 = config->use_ipv6;
 	resolver->query_loopback = config->query_loopback;
+	resolver->do_not_query = config->do_not_query;
+	resolver->do_not_query_count = (unsigned)config->do_not_query_count;
 	resolver->case_randomization = config->case_randomization;
 	resolver->server_order_randomization = config->server_order_randomization;
 	resolver->minimal_answers = config->minimal_answers;

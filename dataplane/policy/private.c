@@ -6,20 +6,12 @@
 
 enum { HINT_IPV4 = 4, HINT_IPV6 = 6 }; /* SvcParamKeys */
 
-static bool holds(const struct hf_prefix *prefix, const uint8_t *bytes)
-{
-	unsigned whole = prefix->length / 8, rest = prefix->length % 8;
-
-	return memcmp(prefix->bytes, bytes, whole) == 0 &&
-	       (!rest || (prefix->bytes[whole] ^ bytes[whole]) >> (8 - rest) == 0);
-}
-
 static bool is_listed(const struct hf_private *private, uint8_t family, const uint8_t *bytes)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 	for (unsigned i = 0; i < private->address_count; i++)
-		if (private->addresses[i].family == family && holds(&private->addresses[i], bytes))
+		if (hf_prefix_holds(&private->addresses[i], family, bytes))
 			return true;
 	return family == 6 && memcmp(bytes, mapped, sizeof(mapped)) == 0 && is_listed(private, 4, bytes + 12);
 }

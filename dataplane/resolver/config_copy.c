@@ -45,12 +45,14 @@ void hf_config_copy_free(struct hf_resolver_config *config)
 		free((void *)config->private.domains[i]);
 	free((void *)config->private.domains);
 	free((void *)config->private.addresses);
+	free((void *)config->do_not_query);
 	hf_local_drop(config->local);
 	free((void *)config->dns64_ignore_aaaa);
 	config->dns64_ignore_aaaa = NULL;
 	config->hints = NULL;
 	config->routes = NULL;
 	config->private = (struct hf_private){0};
+	config->do_not_query = NULL;
 	config->local = NULL;
 }
 
@@ -89,7 +91,8 @@ bool hf_config_copy_make(struct hf_resolver_config *out, const struct hf_resolve
 	for (unsigned i = 0; i < config->dns64_ignore_count; i++)
 		end += hf_name_length(end);
 	out->dns64_ignore_aaaa = copy_bytes(config->dns64_ignore_aaaa, (size_t)(end - config->dns64_ignore_aaaa));
-	complete = hints && routes && out->dns64_ignore_aaaa;
+	out->do_not_query = copy_bytes(config->do_not_query, config->do_not_query_count * sizeof(config->do_not_query[0]));
+	complete = hints && routes && out->dns64_ignore_aaaa && out->do_not_query;
 	out->hints = hints;
 	out->routes = routes;
 	out->local = hf_local_hold(config->local);

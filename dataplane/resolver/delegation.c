@@ -24,6 +24,9 @@ bool hf_delegation_may_ask(const struct hf_resolver_config *config, const struct
 {
 	const uint8_t *b = address->bytes;
 
+	for (unsigned i = 0; i < config->do_not_query_count; i++)
+		if (hf_prefix_holds(&config->do_not_query[i], address->family, b))
+			return false;
 	if (address->family == 4) {
 		if (!config->use_ipv4 || b[0] == 0 || b[0] >= 224) /* "this network", multicast, reserved, broadcast */
 			return false;

@@ -43,6 +43,8 @@ struct hf_resolver_config {
 	bool prime;		     /* ask the root for its NS before first use (RFC 9609) */
 	bool use_ipv4, use_ipv6;     /* towards servers */
 	bool query_loopback;	     /* allow servers on 127/8 and ::1 */
+	const struct hf_prefix *do_not_query; /* no server in these is asked, routes and hints included */
+	unsigned do_not_query_count;
 	bool case_randomization;     /* 0x20 */
 	bool server_order_randomization; /* false: servers in the order learned, for repeatable tests */
 	bool minimal_answers;	     /* no authority and additional data that a client does not need */

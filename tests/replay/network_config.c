@@ -159,14 +159,20 @@ static bool write_local(FILE *out, const struct sim_local *local, const char *fo
 	return true;
 }
 
-static void write_private(FILE *out, const struct sim_local *local)
+static void write_prefixes(FILE *out, const char *key, const struct hf_prefix *prefixes, unsigned count)
 {
 	char prefix[HF_PREFIX_TEXT_MAX];
 
-	fputs("  private-addresses: [", out);
-	for (unsigned i = 0; i < local->address_count; i++)
-		fprintf(out, "%s\"%s\"", i ? ", " : "", hf_prefix_to_text(&local->addresses[i], prefix));
+	fprintf(out, "  %s: [", key);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", hf_prefix_to_text(&prefixes[i], prefix));
 	fputs("]\n", out);
+}
+
+static void write_private(FILE *out, const struct sim_local *local)
+{
+	write_prefixes(out, "do-not-query", local->unasked, local->unasked_count);
+	write_prefixes(out, "private-addresses", local->addresses, local->address_count);
 	write_texts(out, "private-domains", local->domains, local->domain_count);
 }
 

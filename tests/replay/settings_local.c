@@ -10,7 +10,7 @@
 
 static const char too_many[] = "too many such settings at";
 
-/* Unbound's names. What it calls always_… leaves data aside, which scenarios that use it have none of; inform only writes to the log. */
+/* Unbound's names. What it calls always_… leaves data aside (drop_unused); inform only writes to the log. */
 static const struct {
 	const char *name;
 	enum hf_local_type type;
@@ -54,6 +54,7 @@ static const char *read_zone(struct sim_local *local, const char *value)
 		if (strcmp(types[i].name, type) != 0)
 			continue;
 		local->zones[local->zone_count].type = types[i].type;
+		local->zones[local->zone_count].bare = strncmp(type, "always_", 7) == 0 && strcmp(type, "always_null") != 0;
 		copy_text(name, zone);
 		if (strcmp(type, "always_null") == 0) {
 			snprintf(local->data[local->data_count++], SIM_LOCAL_TEXT_MAX, "%.380s A 0.0.0.0", zone);
@@ -81,11 +82,44 @@ static const char *read_hint(struct sim_local *local, const char *address)
 	return NULL;
 }
 
-static const char *read_private(struct sim_local *local, const char *value)
+static const char *read_prefix(struct hf_prefix prefixes[SIM_LOCAL_MAX], unsigned *count, const char *value)
 {
-	if (local->address_count == SIM_LOCAL_MAX)
+	if (*count == SIM_LOCAL_MAX)
 		return too_many;
-	return hf_prefix_from_text(value, &local->addresses[local->address_count++]) ? "not a prefix:" : NULL;
+	return hf_prefix_from_text(value, &prefixes[(*count)++]) ? "not a prefix:" : NULL;
+}
+
+/* "ADDRESS [TTL] NAME": the PTR record of the address. */
+static const char *read_pointer(struct sim_local *local, const char *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[SIM_LOCAL_TEXT_MAX], address[64], first[300], second[300] = "", owner[80];
+	struct hf_prefix prefix;
+	size_t used = 0;
+
+	copy_text(value, text);
+	int words = sscanf(text, "%63s %299s %299s", address, first, second);
+	if (words < 2 || hf_prefix_from_text(address, &prefix) || strchr(address, '/'))
+		return "expected an address and a name in";
+	if (local->data_count == SIM_LOCAL_MAX)
+		return too_many;
+	if (prefix.family == 4)
+		snprintf(owner, sizeof(owner), "%u.%u.%u.%u.in-addr.arpa.", prefix.bytes[3], prefix.bytes[2],
+			 prefix.bytes[1], prefix.bytes[0]);
+	else {
+		for (unsigned i = 16; i-- > 0;) {
+			owner[used++] = digits[prefix.bytes[i] & 15];
+			owner[used++] = '.';
+			owner[used++] = digits[prefix.bytes[i] >> 4];
+			owner[used++] = '.';
+		}
+		snprintf(owner + used, sizeof(owner) - used, "ip6.arpa.");
+	}
+	if (words == 2)
+		snprintf(local->data[local->data_count++], SIM_LOCAL_TEXT_MAX, "%s PTR %s", owner, first);
+	else
+		snprintf(local->data[local->data_count++], SIM_LOCAL_TEXT_MAX, "%s %.20s PTR %.290s", owner, first, second);
+	return NULL;
 }
 
 static bool is_yes(const char *value)
@@ -112,7 +146,11 @@ const char *sim_local_read(struct sim_local *local, const char *name, const char
 	else if (strcmp(name, "static_hint_addr") == 0)
 		return read_hint(local, text);
 	else if (strcmp(name, "private_address") == 0)
-		return read_private(local, text);
+		return read_prefix(local->addresses, &local->address_count, text);
+	else if (strcmp(name, "do_not_query_address") == 0)
+		return read_prefix(local->unasked, &local->unasked_count, text);
+	else if (strcmp(name, "local_data_ptr") == 0)
+		return read_pointer(local, value);
 	else if (strcmp(name, "identity") == 0)
 		snprintf(local->identity, sizeof(local->identity), "%.255s", text);
 	else if (strcmp(name, "version") == 0)
@@ -126,6 +164,34 @@ const char *sim_local_read(struct sim_local *local, const char *name, const char
 	else
 		*known = false;
 	return NULL;
+}
+
+/* The data of zones whose type does without them: the product's types have no such variant each. */
+static void drop_unused(struct sim_local *local)
+{
+	uint8_t zone[HF_NAME_MAX], owner[HF_NAME_MAX];
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < local->data_count; i++) {
+		char text[SIM_LOCAL_TEXT_MAX];
+		size_t best = 0;
+		bool used = true;
+
+		snprintf(text, sizeof(text), "%.*s", (int)strcspn(local->data[i], " \t"), local->data[i]);
+		for (unsigned k = 0; k < local->zone_count && hf_name_from_text(text, owner); k++) {
+			size_t length = hf_name_from_text(local->zones[k].name, zone);
+
+			hf_name_lower(zone, zone);
+			hf_name_lower(owner, owner);
+			if (length <= best || !hf_name_is_below_or_equal(owner, zone))
+				continue;
+			best = length;
+			used = !local->zones[k].bare;
+		}
+		if (used && kept++ != i)
+			memmove(local->data[kept - 1], local->data[i], SIM_LOCAL_TEXT_MAX);
+	}
+	local->data_count = kept;
 }
 
 static const char *add_all(struct sim_local *from, struct hf_local *local, const struct hf_resolver_config *config)
@@ -153,6 +219,9 @@ const char *sim_local_make(struct sim_local *from, struct hf_resolver_config *co
 {
 	const uint8_t **domains = hf_arena_take(arena, (from->domain_count + 1) * sizeof(domains[0]));
 
+	drop_unused(from);
+	config->do_not_query = from->unasked;
+	config->do_not_query_count = from->unasked_count;
 	if (from->hide_identity)
 		from->identity[0] = '\0';
 	if (from->hide_version)

@@ -12,14 +12,16 @@ enum { SIM_LOCAL_MAX = 128, SIM_LOCAL_TEXT_MAX = 400 };
 
 struct sim_local {
 	bool special_use;
-	unsigned data_count, zone_count, host_count, address_count, domain_count;
+	unsigned data_count, zone_count, host_count, address_count, domain_count, unasked_count;
 	char data[SIM_LOCAL_MAX][SIM_LOCAL_TEXT_MAX]; /* records in zone-file form */
 	struct {
 		char name[SIM_LOCAL_TEXT_MAX];
 		enum hf_local_type type;
+		bool bare; /* data in it count for nothing */
 	} zones[SIM_LOCAL_MAX];
 	char hosts[SIM_LOCAL_MAX][SIM_LOCAL_TEXT_MAX]; /* lines of a hosts file */
 	struct hf_prefix addresses[SIM_LOCAL_MAX];
+	struct hf_prefix unasked[SIM_LOCAL_MAX]; /* servers */
 	char domains[SIM_LOCAL_MAX][SIM_LOCAL_TEXT_MAX];
 	char identity[256], version[256];
 	/* while read */

@@ -97,6 +97,7 @@ static const char everything[] = "listen:\n"
 				 "  ipv4: true\n"
 				 "  ipv6: false\n"
 				 "  query-loopback: true\n"
+				 "  do-not-query: [192.0.2.0/24, \"2001:db8::53\"]\n"
 				 "  qname-minimisation: false\n"
 				 "  source-ipv4: 192.0.2.7\n"
 				 "  source-ipv6: \"2001:db8::7\"\n"
@@ -167,6 +168,9 @@ static void every_option_is_read(void **state)
 	assert_false(config->prime || config->prefetch || config->case_randomization);
 	assert_false(config->server_order_randomization || config->minimal_answers || config->use_ipv6);
 	assert_true(config->use_ipv4 && config->query_loopback);
+	assert_int_equal(config->do_not_query_count, 2);
+	assert_int_equal(config->do_not_query[0].length, 24);
+	assert_int_equal(config->do_not_query[1].family, 6);
 	assert_false(config->qname_minimisation);
 	assert_string_equal(hf_address_to_text(&config->source_ipv4, text), "192.0.2.7:0");
 	assert_string_equal(hf_address_to_text(&config->source_ipv6, text), "[2001:db8::7]:0");
