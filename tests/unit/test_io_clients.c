@@ -304,6 +304,28 @@ static void nsid_and_keepalive_for_who_asks(void **state)
 	told(bench, HF_EDNS_OPTION_NSID, 0);
 }
 
+/* CVE-2026-41292, CVE-2026-42944: what is asked for sixty times over is told once. */
+static void options_asked_for_many_times_are_told_once(void **state)
+{
+	struct bench *bench = *state;
+	static const char head[] = HEAD("\1") CLASS_CH OPT("\374"), once[] = HEAD("\1") CLASS_CH OPT("\24") "\0\3\0\0\0\12\0\10" CLIENT "\0\14\0\0";
+	uint8_t query[sizeof(head) - 1 + 252];
+	size_t at = sizeof(head) - 1, length_once;
+
+	assert_int_equal(ask(bench, once, sizeof(once) - 1), HF_OUTCOME_REPLY);
+	length_once = bench->request.reply_length;
+	memcpy(query, head, at);
+	while (at < sizeof(query)) {
+		size_t left = sizeof(query) - at;
+
+		memcpy(query + at, left >= 20 ? "\0\12\0\10" CLIENT "\0\3\0\0" : "\0\14\0\0", left >= 20 ? 16 : 4);
+		at += left >= 20 ? 16 : 4;
+	}
+	assert_int_equal(ask(bench, query, sizeof(query)), HF_OUTCOME_REPLY);
+	assert_int_equal(bench->message.rcode, HF_RCODE_REFUSED);
+	assert_int_equal(bench->request.reply_length, length_once);
+}
+
 static void refusals_say_why(void **state)
 {
 	struct bench *bench = *state;
@@ -350,6 +372,7 @@ int main(void)
 		FACT(a_query_for_a_cookie_alone),
 		FACT(while_cookies_are_required),
 		FACT(nsid_and_keepalive_for_who_asks),
+		FACT(options_asked_for_many_times_are_told_once),
 		FACT(refusals_say_why),
 	};
 
