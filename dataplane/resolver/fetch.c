@@ -63,6 +63,7 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 		.kind = HF_RESULT_FAILED,
 		.cause = cause,
 		.budget = fetch->budget,
+		.hindered = fetch->hindered,
 		.final_name = fetch->name,
 	};
 	char question[HF_TRACE_QUESTION_MAX], zone[HF_NAME_TEXT_MAX] = ".", where[sizeof("at delegation ") + 100];
@@ -78,8 +79,11 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 			hf_fetch_set_error(fetch, 22, "%s", where);
 		else
 			result.zone_text = where;
-		hf_failures_note(resolver->failures, fetch->name, fetch->qtype, fetch->qclass,
-				 resolver->config.failure_ttl_ms, fetch->ede, fetch->text, resolver->now);
+		/* The address of a server that waits, by way of others, for who asks for it: asked for by somebody else it may be
+		 * found. What the client wanted is noted in any case. */
+		if (!fetch->hindered || !fetch->depth)
+			hf_failures_note(resolver->failures, fetch->name, fetch->qtype, fetch->qclass,
+					 resolver->config.failure_ttl_ms, fetch->ede, fetch->text, resolver->now);
 		result.ede = fetch->ede;
 		result.text = fetch->text;
 	} else if (cause == HF_CAUSE_BUDGET) {
@@ -268,6 +272,7 @@ void hf_fetch_sub_done(struct hf_resolver *resolver, struct hf_fetch *fetch, str
 	if (*link)
 		*link = question->next_sub;
 	question->owner = NULL;
+	fetch->hindered |= question->hindered;
 	hf_inflight_ready(resolver, fetch);
 	/* The delegation may be another by now. */
 	if (question->kind != HF_QUESTION_ADDRESS || (unsigned)question->server >= delegation->server_count ||

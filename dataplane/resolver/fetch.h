@@ -43,6 +43,7 @@ struct hf_result {
 	/* HF_RESULT_FAILED */
 	enum hf_failure_cause cause;
 	const struct hf_budget *budget; /* whose work limit it ran on */
+	bool hindered; /* see struct hf_fetch */
 	uint16_t ede; /* also with NODATA that records with private addresses left behind */
 	const char *text;
 	const char *zone_text; /* where it failed, for EDE 22 beside another; NULL for none */
@@ -76,6 +77,7 @@ struct hf_fetch {
 	bool silence_noted;   /* as the fault of the first zone that was silent */
 	bool probing;	      /* one of few that ask a zone whose servers were all silent */
 	bool heard;	      /* one of the delegation's servers replied */
+	bool hindered;	      /* a circle or another limit kept a server's name from being looked up: for others there may be a way */
 	bool servers_full;    /* one was passed over that has too many queries open */
 	uint8_t bad_cookies;  /* replies with BADCOOKIE to the present question */
 	const uint8_t *search_from; /* suffix of `name` at which the search for a cut begins */

@@ -260,6 +260,7 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 		fail_again(resolver, question);
 		break;
 	case HF_JOIN_REFUSED:
+		question->hindered = true;
 		fail(resolver, question, 0, NULL, result);
 		break;
 	}
@@ -297,6 +298,7 @@ void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *quest
 			hf_failures_note(resolver->failures, question->name, question->sought, question->qclass,
 					 resolver->config.failure_ttl_ms, result->ede, result->text, resolver->now);
 	}
+	question->hindered |= result->hindered;
 	fail(resolver, question, result->ede, result->text, result);
 }
 

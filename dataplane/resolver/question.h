@@ -61,6 +61,7 @@ struct hf_question {
 	uint64_t started_ns;
 	uint64_t flushes; /* of the cache, when it began */
 	bool upstream_used, restarted;
+	bool hindered; /* it failed by a limit, or by a fetch that was hindered: fetch.h */
 	bool turned_away;    /* its name was, at a zone cut: bulkhead.h */
 	uint8_t zone_labels; /* plus one, of the zone that its name was asked in; 0: not known */
 	bool spare; /* one of those kept for when memory is out */

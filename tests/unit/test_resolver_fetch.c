@@ -453,6 +453,54 @@ TEST_IN_WORLD(servers_that_need_each_other_end_in_servfail, NULL)
 	assert_int_equal(world_stats(w).fetches_running, 0);
 }
 
+/* u.org. is served by ns.v.org., v.org. by ns.u.org. and ns.w.org.: a circle with a way out. z.org. is served by ns.u.org. */
+static void serve_circle(struct world *w)
+{
+	const struct world_send *send = w->sends;
+	const char *lines[3] = {NULL};
+	uint8_t qname[HF_NAME_MAX], bytes[600];
+	char name[HF_NAME_TEXT_MAX], line[400];
+	size_t at = 12;
+	bool answer;
+
+	while (!send->open) /* the oldest, so that the circle is closed before the way out is found */
+		send++;
+	hf_name_parse(send->message, send->length, &at, qname);
+	hf_name_lower(qname, qname);
+	hf_name_to_text(qname, name);
+	answer = send->server.bytes[0] != 198 && send->server.bytes[3] != 10;
+	snprintf(line, sizeof(line), "an %.300s 300 A 192.0.2.50", name);
+	if (answer) {
+		lines[0] = line;
+	} else if (send->server.bytes[0] == 198) {
+		lines[0] = "ns org. 3600 NS ns.nic.org.";
+		lines[1] = "ar ns.nic.org. 3600 A 192.0.2.10";
+	} else if (strstr(name, "u.org.")) {
+		lines[0] = "ns u.org. 3600 NS ns.v.org.";
+	} else if (strstr(name, "v.org.")) {
+		lines[0] = "ns v.org. 3600 NS ns.u.org.";
+		lines[1] = "ns v.org. 3600 NS ns.w.org.";
+	} else if (strstr(name, "w.org.")) {
+		lines[0] = "ns w.org. 3600 NS ns.w.org.";
+		lines[1] = "ar ns.w.org. 3600 A 192.0.2.50";
+	} else {
+		lines[0] = "ns z.org. 3600 NS ns.u.org.";
+	}
+	reply_bytes(w, send, bytes, build_reply(w, send, answer ? HF_FLAG_AA : 0, 0, lines, bytes, sizeof(bytes)));
+}
+
+TEST_IN_WORLD(who_failed_by_a_circle_may_be_found_by_others, NULL)
+{
+	world_ask(w, 1, "x.u.org.", HF_TYPE_A);
+	for (unsigned i = 0; i < 30 && open_sends(w); i++)
+		serve_circle(w);
+	expect_answer(w, 1, HF_RCODE_NOERROR, 1);
+	world_ask(w, 2, "x.z.org.", HF_TYPE_A); /* no cached failure of ns.u.org. */
+	for (unsigned i = 0; i < 30 && open_sends(w); i++)
+		serve_circle(w);
+	expect_answer(w, 2, HF_RCODE_NOERROR, 1);
+}
+
 TEST_IN_WORLD(a_delegation_to_many_names_costs_few_queries, NULL)
 {
 	const char *lines[32];
@@ -772,6 +820,7 @@ int main(void)
 		cmocka_unit_test(fetches_the_address_of_a_server_without_glue),
 		cmocka_unit_test(a_slow_server_is_asked_again_while_others_are_looked_up),
 		cmocka_unit_test(servers_that_need_each_other_end_in_servfail),
+		cmocka_unit_test(who_failed_by_a_circle_may_be_found_by_others),
 		cmocka_unit_test(a_delegation_to_many_names_costs_few_queries),
 		cmocka_unit_test(a_question_ends_at_its_work_limit),
 		cmocka_unit_test(asks_the_parent_again_when_the_cached_delegation_fails),
