@@ -142,6 +142,9 @@ void hf_config_free(struct hf_config *config);
 /* What of `next` differs from `running` and needs a restart (listen, io, interface, fastpath size …): the first such key's name, or NULL. */
 const char *hf_config_needs_restart(const struct hf_config *running, const struct hf_config *next);
 
+/* Whether both files have the same access rules in the same order. */
+bool hf_config_access_equal(const struct hf_config *a, const struct hf_config *b);
+
 /* The table of who may ask; *access is NULL when everybody may, without synthesis. Prefixes that `dns64` does not hold are added to it. False
  * on a fault, with a text in `error`; then `dns64` may have grown all the same. The caller frees with hf_access_free(). */
 struct hf_access;

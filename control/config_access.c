@@ -185,6 +185,20 @@ bool hf_config_read_dns64_ignore(struct reader *reader, const yaml_node_t *node)
 	return true;
 }
 
+bool hf_config_access_equal(const struct hf_config *a, const struct hf_config *b)
+{
+	if (a->access_count != b->access_count)
+		return false;
+	for (size_t i = 0; i < a->access_count; i++) {
+		const struct hf_config_access *left = &a->access[i], *right = &b->access[i];
+
+		if (left->action != right->action || !hf_prefix_equal(&left->clients, &right->clients) ||
+		    !hf_prefix_equal(&left->dns64, &right->dns64))
+			return false;
+	}
+	return true;
+}
+
 bool hf_config_make_access(const struct hf_config *config, struct hf_dns64_table *dns64, struct hf_access **access,
 			   char error[HF_CONFIG_ERROR_MAX])
 {

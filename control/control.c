@@ -142,7 +142,7 @@ static json_t *reload(struct hf_control *control, char error[HF_RPC_ERROR_MAX])
 		hf_config_free(next);
 		return NULL;
 	}
-	params = json_pack("{s:s}", "path", next->path);
+	params = json_pack("{s:s,s:b}", "path", next->path, "kernel", 1);
 	outcome = ask_dataplane(control, "reload", params, WALK_TIMEOUT_MS, &answer, error);
 	json_decref(params);
 	json_decref(answer);

@@ -331,6 +331,8 @@ static int print_reload(const json_t *found)
 		put_text(error);
 		putchar('\n');
 	}
+	if (json_is_true(json_object_get(found, "kernel_lags")))
+		puts("the kernel obeys the former access rules until holdfastd is reloaded");
 	return EXIT_SUCCESS;
 }
 

@@ -43,6 +43,7 @@ struct hf_housekeeping {
 	 * settings any more. */
 	struct hf_local *former_local; /* one reference */
 	bool local_changed, private_changed;
+	bool kernel_lags; /* access rules were taken over that the kernel has not */
 };
 
 /* ---- the kernel tier ---- */
@@ -259,7 +260,24 @@ static void publish_local(struct hf_housekeeping *self)
 	parts->private_content = private_content;
 }
 
-bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char error[HF_CONFIG_ERROR_MAX])
+/* The kernel's rules are holdfastd's to write. */
+static void look_at_the_kernels_rules(struct hf_housekeeping *self, const struct hf_config *next, bool kernel_follows)
+{
+	bool lags = self->kernel_lags || !hf_config_access_equal(self->parts->config, next);
+
+	self->kernel_lags = lags && !kernel_follows && hf_kernel_tier_open(self->parts->kernel_tier);
+	if (self->kernel_lags)
+		hf_log(HF_LOG_WARNING, "kernel-keeps-rules",
+		       "text=\"access-control changed, and the kernel obeys the former rules until holdfastd is reloaded\"");
+}
+
+bool hf_housekeeping_kernel_lags(const struct hf_housekeeping *self)
+{
+	return self->kernel_lags;
+}
+
+bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, bool kernel_follows,
+			    char error[HF_CONFIG_ERROR_MAX])
 {
 	struct hf_parts *parts = self->parts;
 	struct hf_config *next;
@@ -310,6 +328,7 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, char
 	hf_tcp_set_idle(parts->tcp, next->tcp_idle_ms);
 	hf_log_set_level(next->log_level);
 	hf_log_set_queries(next->query_log, next->query_log_sample);
+	look_at_the_kernels_rules(self, next, kernel_follows);
 	hf_config_free(parts->config);
 	parts->config = next;
 	hf_log(HF_LOG_INFO, "reloaded", "path=\"%s\"", next->path);
@@ -322,7 +341,7 @@ static void reload_if_wanted(struct hf_housekeeping *self)
 
 	if (!atomic_exchange_explicit(&self->parts->reload_wanted, false, memory_order_relaxed))
 		return;
-	if (!hf_housekeeping_reload(self, NULL, error))
+	if (!hf_housekeeping_reload(self, NULL, false, error))
 		hf_log(HF_LOG_ERROR, "reload-failed", "text=\"%s\"", error);
 }
 

@@ -15,8 +15,11 @@ struct hf_thread *hf_housekeeping_thread(struct hf_housekeeping *housekeeping);
 /* ---- for the methods of the control socket; housekeeping's thread ---- */
 
 /* Reads the file anew (NULL: the one that is running) and applies what may change without a restart. False with a text
- * in `error`; then nothing was changed. */
-bool hf_housekeeping_reload(struct hf_housekeeping *housekeeping, const char *path, char error[HF_CONFIG_ERROR_MAX]);
+ * in `error`; then nothing was changed. `kernel_follows`: holdfastd asks, which gives the kernel the same access rules. */
+bool hf_housekeeping_reload(struct hf_housekeeping *housekeeping, const char *path, bool kernel_follows,
+			    char error[HF_CONFIG_ERROR_MAX]);
+/* Since a reload that holdfastd had no part in, the kernel obeys other access rules. */
+bool hf_housekeeping_kernel_lags(const struct hf_housekeeping *housekeeping);
 
 /* Resolves in the tracer's thread; hf_rpc_traced() gets the ticket when it is answered. False when a trace is running.
  */

@@ -385,11 +385,13 @@ static json_t *reload(struct hf_rpc_call *call)
 {
 	const char *path = json_string_value(json_object_get(call->params, "path"));
 
-	if (!hf_housekeeping_reload(call->housekeeping, path, call->error)) {
+	/* "kernel": whoever asks, holdfastd, sees to the kernel's rules. */
+	if (!hf_housekeeping_reload(call->housekeeping, path, json_is_true(json_object_get(call->params, "kernel")),
+				    call->error)) {
 		hf_log(HF_LOG_ERROR, "reload-failed", "text=\"%s\"", call->error);
 		return NULL;
 	}
-	return json_object();
+	return json_pack("{s:b}", "kernel_lags", hf_housekeeping_kernel_lags(call->housekeeping));
 }
 
 static json_t *trace(struct hf_rpc_call *call)

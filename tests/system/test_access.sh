@@ -183,6 +183,14 @@ check 'the doctor sees that the host itself is kept out' shows 'FAIL +access .*k
 rules 2001:db8:64::/96 | use
 check 'else all is well' shows 'ok +access +10 rules' ctl doctor
 
+# ---- a reload that holdfastd has no part in: the kernel has the rules from before ("no rules" was the last that it was given) ----
+check 'the kernel lags, and the command says so' shows 'kernel obeys the former access rules' ctl_dataplane reload
+check 'so does the log' grep -q 'event=kernel-keeps-rules' "$LAB_DIR/dataplane.log"
+check 'also at the next time' shows 'kernel obeys the former access rules' ctl_dataplane reload
+check 'holdfastd makes up for it' equals "$(ctl reload)" reloaded
+check 'then nothing lags' equals "$(ctl_dataplane reload)" reloaded
+check 'and the refused are told so' is_refused from $refused holdfast-lab.de A
+
 lab_stop dataplane
 lab_stop holdfastd
 check 'sanitizers saw nothing' sanitizers_silent dataplane holdfastd
