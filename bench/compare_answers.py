@@ -10,7 +10,8 @@ sections as sets of (owner, type, class, RDATA) whatever their order, TTLs, OPT 
 code). Silence on both sides is a difference too, but for queries that must not be answered. A TTL may not be above the zone's; two
 TTLs of one RRset may be apart by the time that passed since either resolver could have fetched it: since the question that first
 showed it; A and CNAME since the first at or below that name, as QNAME minimisation asks for A (RFC 9156); what resolvers also fetch for
-themselves (NS, their addresses, SOA, denials) since the start.
+themselves (NS, their addresses, SOA, denials) since the start. And on each side TTLs must fall: of what is seen again long before its
+end, at most RENEWED_MAX may have a later end than before (fetched anew for another question).
 
 A difference belongs to a class: field, both sides' values, kind of the question, what its OPT asked for. FILE (JSON) holds the
 classes that are explained; a class that is not there makes the exit status 1. A rule names the field, both sides' values (patterns or
@@ -37,6 +38,7 @@ A, NS, CNAME, SOA, AAAA, DNAME, RRSIG, NSEC, NSEC3, ANY = 1, 2, 5, 6, 28, 39, 46
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS", 23: "BADCOOKIE"}
 OPTIONS = {3: "NSID", 8: "ECS", 10: "COOKIE", 11: "KEEPALIVE", 12: "PADDING", 15: "EDE"}
 SILENT = ("malformed: QR set",)  # a response is not answered
+RENEWED_MAX = 0.2
 SLACK = 3.0       # seconds: rounding of two TTLs, and a question under way that fetched first
 FLAGS = (("QR", 0x8000), ("AA", 0x0400), ("TC", 0x0200), ("RD", 0x0100), ("RA", 0x0080), ("Z", 0x0040), ("AD", 0x0020),
          ("CD", 0x0010))
@@ -161,6 +163,7 @@ class Comparer:
         self.ttl_apart = collections.Counter()
         self.first = {}  # (owner, type) → when the first question that showed it was asked
         self.named = {}  # name → when the first question at or below it was asked, or the first that led to it by a CNAME
+        self.ends = {}   # (side, owner, type, RDATA) → when it ends by the reply that said so last
         self.born = time.monotonic()
 
     def differ(self, question, field, left, right, detail=""):
@@ -301,6 +304,15 @@ class Comparer:
                 if any(len(found) > 1 for found in by_set.values()):
                     self.differ(question, "TTLs inside an RRset", *(("differ", "-")[::1 if side == 0 else -1]))
         now = time.monotonic()
+        for side, name in enumerate(self.names):
+            for key, ttl in ttls[side].items():
+                if key[1] in (NS, SOA, NSEC, NSEC3, RRSIG):
+                    continue  # each negative answer has its own
+                end = self.ends.get((side, *key))
+                if end is not None and end - now > 15:
+                    self.counts["seen again: " + name] += 1
+                    self.counts["of it renewed: " + name] += now + ttl > end + SLACK
+                self.ends[(side, *key)] = now + ttl
         for key in ttls[0].keys() & ttls[1].keys():
             apart = abs(ttls[0][key] - ttls[1][key])
             self.ttl_apart[min(apart, 10)] += 1
@@ -309,6 +321,11 @@ class Comparer:
             if apart > now - first[key] + SLACK:
                 self.differ(question, "TTL", "%s" % type_name(key[1]), "apart", "%s: %d and %d" % (
                     name_to_text(key[0]), ttls[0][key], ttls[1][key]))
+
+    def ageless(self):
+        """Whose TTLs do not fall."""
+        return [name for name in self.names
+                if self.counts["of it renewed: " + name] > RENEWED_MAX * self.counts["seen again: " + name]]
 
     def compare_opt(self, question, left, right):
         if (left.opt is None) != (right.opt is None):
@@ -494,7 +511,10 @@ def report(comparer, rules, names, heading):
               "more apart" % (
         counts["TTLs bound to %g s" % SLACK], SLACK, counts["TTLs bound to the RRset's age"],
         100.0 * (comparer.ttl_apart[0] + comparer.ttl_apart[1]) / max(1, both),
-        100.0 * comparer.ttl_apart[10] / max(1, both)), ""]
+        100.0 * comparer.ttl_apart[10] / max(1, both))]
+    lines += ["Seen again more than 15 s before its end: %s" % ", ".join("%s %d, of it renewed %d%s" % (
+        name, counts["seen again: " + name], counts["of it renewed: " + name],
+        " (TTLS DO NOT FALL)" if name in comparer.ageless() else "") for name in names), ""]
     unexplained = sorted((entry for entry in comparer.classes.items() if not entry[1]["rule"]),
                          key=lambda entry: -entry[1]["count"])
     lines.append("Differences that nothing explains: %d classes" % len(unexplained))
@@ -554,7 +574,7 @@ def main():
         file.write("<!doctype html><meta charset=utf-8><title>%s</title><pre>%s</pre>\n" % (
             html.escape(arguments.heading), html.escape(text)))
     print(text, end="")
-    return 1 if comparer.counts["different, unexplained"] or comparer.counts["compared"] < len(lines) else 0
+    return 1 if comparer.counts["different, unexplained"] or names[0] in comparer.ageless() or comparer.counts["compared"] < len(lines) else 0
 
 
 if __name__ == "__main__":

@@ -196,6 +196,16 @@ class Compare(unittest.TestCase):
             WWW, authority=[SOA_RECORD.replace(struct.pack("!I", 60), struct.pack("!I", 61), 1)], additional=[opt()]))],
             ["TTL above the zone's"])
 
+    def test_ttls_must_fall(self):
+        for fall, ageless in ((10, []), (0, ["holdfast", "unbound"])):
+            self.renew()
+            for turn in range(4):
+                reply = message(WWW, [record("www.example.", A, b"\xc0\0\2\2", 300 - fall * turn)], additional=[opt()])
+                self.judge(reply, reply)
+                self.comparer.ends = {key: end - 10 for key, end in self.comparer.ends.items()}
+            self.assertEqual(self.comparer.ageless(), ageless)
+            self.assertEqual(self.comparer.counts["seen again: holdfast"], 3)
+
     def test_truncation(self):
         cut = message(WWW, flags=QR | TC | RD | RA, additional=[opt()])
         self.differs(GOOD, cut, "flags")
