@@ -441,13 +441,14 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 /* ---- sending ---- */
 
 /* A first silence sends us quickly to another server. Who is asked again because no other is left gets more time, by what this fetch has
- * waited already: others' replies from there may have been as quick as ever. A forwarder's distance says nothing
- * of how long it has to look itself. */
+ * waited already: others' replies from there may have been as quick as ever. Four times as much at each turn: who was quick and now
+ * takes a second has to be waited for once, or what was learned of him never changes. A forwarder's distance says nothing of how long it has
+ * to look itself. */
 static uint64_t patience_ns(const struct hf_resolver *resolver, const struct hf_fetch *fetch,
 			    const struct hf_delegation_address *address)
 {
 	unsigned waited = address->sends + (fetch->delegation.source == HF_DELEGATION_FORWARD);
-	uint64_t ms = waited ? (uint64_t)resolver->config.timeout_initial_ms << (waited - 1) : 0;
+	uint64_t ms = waited ? (uint64_t)resolver->config.timeout_initial_ms << (2 * (waited - 1)) : 0;
 
 	return (ms < resolver->config.timeout_max_ms ? ms : resolver->config.timeout_max_ms) * HF_NS_PER_MS;
 }
