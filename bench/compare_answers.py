@@ -38,7 +38,7 @@ A, NS, CNAME, SOA, AAAA, DNAME, RRSIG, NSEC, NSEC3, ANY = 1, 2, 5, 6, 28, 39, 46
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS", 23: "BADCOOKIE"}
 OPTIONS = {3: "NSID", 8: "ECS", 10: "COOKIE", 11: "KEEPALIVE", 12: "PADDING", 15: "EDE"}
 SILENT = ("malformed: QR set",)  # a response is not answered
-RENEWED_MAX = 0.2
+RENEWED_MAX = 0.05
 SLACK = 3.0       # seconds: rounding of two TTLs, and a question under way that fetched first
 FLAGS = (("QR", 0x8000), ("AA", 0x0400), ("TC", 0x0200), ("RD", 0x0100), ("RA", 0x0080), ("Z", 0x0040), ("AD", 0x0020),
          ("CD", 0x0010))
