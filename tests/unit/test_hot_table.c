@@ -566,6 +566,7 @@ enum { NAMES = 2, SECONDS = 2 };
 
 struct reading {
 	const struct fixture *f;
+	struct room questions[NAMES]; /* composed before the thread starts: numbered() has one buffer */
 	bool stop;
 	uint64_t read, found, changed;
 };
@@ -574,13 +575,11 @@ struct reading {
 static void *read_on(void *state)
 {
 	struct reading *reading = state;
-	struct room questions[NAMES], copy;
+	struct room copy;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < NAMES; i++)
-		compose(&questions[i], reading->f, numbered(i), 40, 1, 0);
 	while (!__atomic_load_n(&reading->stop, __ATOMIC_RELAXED)) {
-		struct hf_answer_record *question = (void *)questions[n++ % NAMES].octets, *record, *mine = (void *)copy.octets;
+		struct hf_answer_record *question = (void *)reading->questions[n++ % NAMES].octets, *record, *mine = (void *)copy.octets;
 		__u64 *word = find_word(reading->f, question);
 		uint32_t sequence;
 		size_t size;
@@ -624,6 +623,8 @@ static void a_reader_never_sees_half_a_record(void **state)
 	pthread_t thread;
 	struct room room;
 
+	for (unsigned i = 0; i < NAMES; i++)
+		compose(&reading.questions[i], f, numbered(i), 40, 1, 0);
 	assert_int_equal(pthread_create(&thread, NULL, read_on, &reading), 0);
 	for (unsigned i = 0; time(NULL) < end; i++) {
 		/* The writer's time runs fast, so that slots come back at once and only the sequence guards the reader. */
