@@ -9,7 +9,7 @@
 #include "io/notices.h"
 #include "policy/chaos.h"
 
-enum { RECENT_SLOTS = 4096, ZONE_TEXT_MAX = 255 };
+enum { RECENT_SLOTS = 4096 };
 
 /* Why a question is not answered, for who speaks EDNS (RFC 8914 §4; 30: RFC 9824 §10.2). */
 static const struct hf_ede ede_prohibited = {18, NULL};
@@ -431,7 +431,7 @@ static void turn_away(struct hf_serve *serve, const struct hf_request *request, 
 	hf_name_to_text(zone, text);
 	snprintf(fields, sizeof(fields),
 		 "zone=\"%s\" dropped=%u text=\"its questions hold their share of those under way\"",
-		 hf_name_cut_text(text, ZONE_TEXT_MAX), count);
+		 hf_name_cut_text(text, HF_NAME_NOTICE_MAX), count);
 	hf_notices_add("zone-limited", fields);
 }
 

@@ -313,14 +313,17 @@ static bool probe_route(int fd, const struct hf_address *server, uint8_t source[
 	union hf_sockaddr remote, local;
 	socklen_t length = hf_sockaddr_from_address(server, &remote), local_length = sizeof(local);
 	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	bool good;
 
 	if (fd < 0)
 		return false;
-	connect(fd, &nobody, sizeof(nobody)); /* else the address of the last time stays */
-	if (connect(fd, &remote.any, length) != 0 || getsockname(fd, &local.any, &local_length) != 0)
-		return false;
-	memcpy(source, hf_sockaddr_to_address(&local).bytes, 16);
-	return true;
+	good = connect(fd, &remote.any, length) == 0 && getsockname(fd, &local.any, &local_length) == 0;
+	/* Else its address would stay for the next time, and its port: a connected socket goes before steering, so the reply to a query
+	 * from that port to the same server would end here. */
+	connect(fd, &nobody, sizeof(nobody));
+	if (good)
+		memcpy(source, hf_sockaddr_to_address(&local).bytes, 16);
+	return good;
 }
 
 /* A raw socket would send from any address. */

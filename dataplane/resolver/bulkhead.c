@@ -34,7 +34,7 @@ static void turn_away(struct hf_resolver *resolver, struct hf_fetch *fetch, cons
 	hf_fetch_set_error(fetch, 22, "%s: zone %.80s", why, text);
 	if (zone && hf_zone_turn_away(zone, resolver->now)) {
 		hf_notice(resolver, "zone-limited", "zone=\"%s\" refused=%u text=\"%s\"",
-			  hf_name_cut_text(text, HF_NOTICE_NAME_MAX), zone->turned_away, why);
+			  hf_name_cut_text(text, HF_NAME_NOTICE_MAX), zone->turned_away, why);
 		zone->turned_away = 0;
 	}
 	hf_fetch_fail(resolver, fetch, HF_CAUSE_TURNED_AWAY);

@@ -36,7 +36,7 @@ bool hf_forgery_note(struct hf_resolver *resolver, struct hf_exchange *exchange)
 		hf_trace_question(exchange->qname, exchange->qtype, question);
 		hf_notice(resolver, "spoof-flood",
 			  "server=%s question=\"%s\" replies=%u text=\"replies that match no query; asked over TCP for a while\"",
-			  hf_address_to_text(&exchange->server, address), hf_name_cut_text(question, HF_NOTICE_NAME_MAX),
+			  hf_address_to_text(&exchange->server, address), hf_name_cut_text(question, HF_NAME_NOTICE_MAX),
 			  server->forgery.count);
 	}
 	if (begins(resolver, &resolver->forgery, threshold * HF_FORGERY_OVERALL_TIMES))

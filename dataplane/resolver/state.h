@@ -119,7 +119,6 @@ static inline struct hf_servers_bounds hf_resolver_bounds(const struct hf_resolv
 			hf_trace_write((resolver), __VA_ARGS__); \
 	} while (0)
 void hf_trace_write(struct hf_resolver *resolver, const char *format, ...) __attribute__((format(printf, 2, 3)));
-#define HF_NOTICE_NAME_MAX 255 /* octets of a name's text in it: hf_name_cut_text() */
 /* Something an operator should see: `format` gives the log line's fields. Rare; whoever calls sees to that. */
 void hf_notice(struct hf_resolver *resolver, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -40,6 +40,7 @@ const char *hf_name_to_text(const uint8_t *name, char out[HF_NAME_TEXT_MAX]);
 /* Shortens such a text to at most `length` octets, not within an escape: a backslash at the end would take the quote behind it
  * in a log line. Returns `text`. */
 const char *hf_name_cut_text(char *text, size_t length);
+#define HF_NAME_NOTICE_MAX 255 /* `length` for what an operator is told in a line */
 
 size_t hf_name_length(const uint8_t *name);		/* octets, root label included */
 unsigned hf_name_label_count(const uint8_t *name);	/* labels, root not counted (RFC 4034 §3.1.3) */

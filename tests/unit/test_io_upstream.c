@@ -150,6 +150,17 @@ static bool ask(struct bench *bench, uint64_t exchange, const struct hf_address 
 	return good;
 }
 
+/* Where the "hello" that waits at a server came from. */
+static struct sockaddr_in take_hello(int fd)
+{
+	struct sockaddr_in client;
+	socklen_t length = sizeof(client);
+	char text[8];
+
+	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	return client;
+}
+
 /* Lets happen what is due; at most `ms` without an event. */
 static void turn(struct bench *bench, int ms)
 {
@@ -221,16 +232,14 @@ static void hands_on_what_the_server_sends_and_nobody_else(void **state)
 	struct hf_address address, other;
 	int fd = server(SOCK_DGRAM, &address), stranger = server(SOCK_DGRAM, &other);
 	struct sockaddr_in client;
-	socklen_t length = sizeof(client);
-	char text[8];
 
 	assert_true(ask(bench, 7, &address, false, "hello"));
-	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	client = take_hello(fd);
 	/* To the right port, but from another address: the kernel keeps it from the connected socket. */
-	sendto(stranger, "forged", 6, 0, (struct sockaddr *)&client, length);
+	sendto(stranger, "forged", 6, 0, (struct sockaddr *)&client, sizeof(client));
 	turn(bench, 100);
 	assert_int_equal(bench->replies, 0);
-	sendto(fd, "world", 5, 0, (struct sockaddr *)&client, length);
+	sendto(fd, "world", 5, 0, (struct sockaddr *)&client, sizeof(client));
 	turn_until(bench, &bench->replies, 1);
 	assert_int_equal(bench->last_exchange, 7);
 	assert_memory_equal(bench->message, "world", 5);
@@ -248,12 +257,10 @@ static void a_reply_larger_than_announced_comes_whole(void **state)
 	struct hf_address address;
 	int fd = server(SOCK_DGRAM, &address);
 	struct sockaddr_in client;
-	socklen_t length = sizeof(client);
-	char text[8];
 
 	assert_true(ask(bench, 7, &address, false, "hello"));
-	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
-	assert_int_equal(sendto(fd, reply, sizeof(reply), 0, (struct sockaddr *)&client, length), sizeof(reply));
+	client = take_hello(fd);
+	assert_int_equal(sendto(fd, reply, sizeof(reply), 0, (struct sockaddr *)&client, sizeof(client)), sizeof(reply));
 	turn_until(bench, &bench->replies, 1);
 	assert_int_equal(bench->length, sizeof(reply));
 	close(fd);
@@ -265,14 +272,12 @@ static void goes_on_waiting_when_a_reply_was_not_the_right_one(void **state)
 	struct hf_address address;
 	int fd = server(SOCK_DGRAM, &address);
 	struct sockaddr_in client;
-	socklen_t length = sizeof(client);
-	char text[8];
 
 	bench->keep = true;
 	assert_true(ask(bench, 7, &address, false, "hello"));
-	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	client = take_hello(fd);
 	for (int i = 0; i < 3; i++)
-		sendto(fd, "wrong", 5, 0, (struct sockaddr *)&client, length);
+		sendto(fd, "wrong", 5, 0, (struct sockaddr *)&client, sizeof(client));
 	turn_until(bench, &bench->replies, 3);
 	assert_int_equal(hf_upstream_open(bench->upstream), 1);
 	close(fd);
@@ -296,13 +301,11 @@ static void an_event_of_an_earlier_use_of_the_slot_is_ignored(void **state)
 	struct hf_address address;
 	int fd = server(SOCK_DGRAM, &address);
 	struct sockaddr_in client;
-	socklen_t length = sizeof(client);
 	struct epoll_event event;
-	char text[8];
 
 	assert_true(ask(bench, 7, &address, false, "hello"));
-	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
-	sendto(fd, "world", 5, 0, (struct sockaddr *)&client, length);
+	client = take_hello(fd);
+	sendto(fd, "world", 5, 0, (struct sockaddr *)&client, sizeof(client));
 	assert_int_equal(epoll_wait(bench->epoll_fd, &event, 1, 5000), 1);
 	hf_upstream_cancel(bench->upstream, 7);
 	hf_upstream_ready(bench->upstream, event.data.u64, event.events);
@@ -399,12 +402,10 @@ static void a_source_address_is_used(void **state)
 	struct hf_address address, source = {.family = 4, .bytes = {127, 0, 0, 5}}, none = {0};
 	int fd = server(SOCK_DGRAM, &address);
 	struct sockaddr_in client;
-	socklen_t length = sizeof(client);
-	char text[8];
 
 	hf_upstream_set_sources(bench->upstream, &source, &none);
 	assert_true(ask(bench, 7, &address, false, "hello"));
-	assert_int_equal(recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&client, &length), 5);
+	client = take_hello(fd);
 	assert_int_equal(ntohl(client.sin_addr.s_addr), 0x7f000005);
 	close(fd);
 }

@@ -75,13 +75,6 @@ struct play {
 static bool scarce;
 static uint64_t scarce_chance;
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
 static bool fails(void)
 {
 	if (!armed || !scarce)
@@ -90,20 +83,7 @@ static bool fails(void)
 	return (scarce_chance >> 33) % 30 == 0;
 }
 
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
+#include "scarce_memory.h"
 
 static unsigned below_n(struct play *p, unsigned n)
 {
