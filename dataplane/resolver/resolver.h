@@ -16,8 +16,11 @@
 #include "base/now.h"
 #include "base/random.h"
 #include "cache/cache.h"
+#include "dnssec/anchors.h"
+#include "dnssec/verify.h"
 #include "policy/dns64.h"
 #include "policy/local.h"
+#include "policy/nta.h"
 #include "policy/private.h"
 #include "wire/message.h"
 #include "wire/reply.h"
@@ -72,6 +75,20 @@ struct hf_resolver_config {
 	uint32_t spoof_threshold;    /* replies of one server within 10 s that match no query, before TCP; 0: never */
 	struct hf_local *local;	     /* names answered here; the copy holds a reference. NULL: none */
 	struct hf_private private;   /* addresses that are taken out of what servers say */
+
+	/* DNSSEC validation. */
+	struct hf_anchors *anchors;  /* the copy holds a reference; NULL or empty: nothing is validated */
+	struct hf_ntas *ntas;	     /* likewise */
+	struct hf_dnssec_policy dnssec;
+	struct hf_costs costs;	     /* of this machine */
+	struct hf_verdicts *verdicts; /* shared by resolvers, lives longer than they; NULL: an own table */
+	uint32_t validation_limit_us; /* CPU that one question with all it drags in may cost */
+	uint16_t validation_failures; /* signatures of one question that may fail to verify */
+	uint16_t validation_zone_share; /* of a core, in thousandths: for a zone with its relatives under one parent */
+	uint16_t validation_share;   /* likewise: for all zones together, in this resolver */
+	bool aggressive_nsec;	     /* negative answers from proofs that are at hand (RFC 8198) */
+	bool root_key_sentinel;	     /* RFC 8509 */
+	bool trust_anchor_signals;   /* RFC 8145 */
 };
 void hf_resolver_config_defaults(struct hf_resolver_config *config);
 
