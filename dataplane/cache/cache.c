@@ -90,15 +90,16 @@ const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, co
 	return hf_facts_lookup_nxdomain(&cache->facts, name, class, now);
 }
 
-bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)
+bool hf_cache_store(struct hf_cache *cache, const struct hf_cache_claim *claim, struct hf_now now)
 {
-	return hf_facts_put(&cache->facts, rrset, NULL, 0, rank, now);
+	return hf_facts_put(&cache->facts, claim, now);
 }
 
-bool hf_cache_put_expanded(struct hf_cache *cache, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
-			   unsigned proof_count, enum hf_rank rank, struct hf_now now)
+bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now)
 {
-	return hf_facts_put(&cache->facts, rrset, proofs, proof_count, rank, now);
+	const struct hf_cache_claim claim = {.fact = HF_FACT_RRSET, .rrset = rrset, .rank = rank};
+
+	return hf_facts_put(&cache->facts, &claim, now);
 }
 
 bool hf_cache_put_negative(struct hf_cache *cache, enum hf_fact fact, const uint8_t *name, uint16_t type,
@@ -106,8 +107,19 @@ bool hf_cache_put_negative(struct hf_cache *cache, enum hf_fact fact, const uint
 			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,
 			   struct hf_now now)
 {
-	return hf_facts_put_negative(&cache->facts, fact, name, type, class, ttl, soa, proofs, proof_count, rank,
-				     now);
+	const struct hf_cache_claim claim = {
+		.fact = fact,
+		.name = name,
+		.type = type,
+		.class = class,
+		.ttl = ttl,
+		.rrset = soa,
+		.proofs = proofs,
+		.proof_count = proof_count,
+		.rank = rank,
+	};
+
+	return fact != HF_FACT_RRSET && hf_facts_put(&cache->facts, &claim, now);
 }
 
 /* ---- answers ---- */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include "base/now.h"
 #include "bpf/fastpath_abi.h"
+#include "dnssec/security.h"
 #include "wire/rrset.h"
 
 struct hf_cache;
@@ -54,6 +55,8 @@ enum hf_fact {
 struct hf_cache_entry {
 	enum hf_fact fact;
 	enum hf_rank rank;
+	enum hf_security security;
+	uint8_t zone_labels; /* of the zone, at or above the owner, whose servers said it; plus one, 0: not known */
 	uint64_t stored_ns, expires_ns;
 	const struct hf_rrset *rrset; /* its ttl is the clamped one at stored_ns */
 	/* From the authority section, for DO clients: NSEC and NSEC3 sets with their RRSIGs that prove a negative fact, or that an RRset
@@ -79,8 +82,23 @@ const struct hf_cache_entry *hf_cache_lookup(struct hf_cache *cache, const uint8
 const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, const uint8_t *name, uint16_t class,
 						      struct hf_now now);
 
+/* What is to be stored, with all that is known of it. */
+struct hf_cache_claim {
+	enum hf_fact fact;
+	const uint8_t *name; /* of a negative fact; an RRset has its own, and its own type, class and TTL */
+	uint16_t type, class; /* `type` is not looked at with HF_FACT_NXDOMAIN */
+	uint32_t ttl;	     /* min(SOA TTL, SOA MINIMUM) by RFC 2308 §5, clamped here again; the kept SOA and proofs have no longer ones */
+	const struct hf_rrset *rrset; /* the data, or the SOA or NULL */
+	const struct hf_rrset *const *proofs; /* see struct hf_cache_entry */
+	unsigned proof_count;
+	enum hf_rank rank; /* AUTHORITY of a negative fact, where the SOA stood, counts as ANSWER_AUTH: the reply answered the question */
+	enum hf_security security;
+	uint8_t zone_labels;
+};
+
 /* [writer] Copies. True when stored, false when a better entry stays, for a meta type, or without room. Storing an RRset removes an
- * NXDOMAIN fact of its owner; storing a CNAME removes other types' data at that owner and the reverse (RFC 8767 §7).
+ * NXDOMAIN fact of its owner; storing a CNAME removes other types' data at that owner and the reverse (RFC 8767 §7). What was validated (secure
+ * or insecure) and is still fresh is replaced by what was validated only, whatever the ranks.
  *
  * TTL 0 (unless min_ttl raises it): kept with rrset->ttl 0 for one second, which is for the resolution in progress (RFC 1035
  * §3.2.1) and those that coalesce with it. It must not be composed into a cached answer (hf_cache_put_answer refuses) nor ever
@@ -88,13 +106,10 @@ const struct hf_cache_entry *hf_cache_lookup_nxdomain(struct hf_cache *cache, co
  *
  * An NS set from the child's side of a cut (rank above REFERRAL) that replaces a fresh one ends when that one would have:
  * only the parent prolongs a delegation ("ghost domains"). The root and hints are not bound so. */
+bool hf_cache_store(struct hf_cache *cache, const struct hf_cache_claim *claim, struct hf_now now);
+/* [writer] The same for an RRset of which no more is known. */
 bool hf_cache_put(struct hf_cache *cache, const struct hf_rrset *rrset, enum hf_rank rank, struct hf_now now);
-/* [writer] The same for an RRset that a wildcard made, with what proves that it may (RFC 4035 §3.1.3.3). */
-bool hf_cache_put_expanded(struct hf_cache *cache, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
-			   unsigned proof_count, enum hf_rank rank, struct hf_now now);
-/* [writer] The same for negative facts. `type` is not looked at with HF_FACT_NXDOMAIN. `ttl` is min(SOA TTL, SOA MINIMUM) by
- * RFC 2308 §5, clamped here again; the kept SOA and proofs have no longer ones. Rank AUTHORITY, where the SOA stood, counts as ANSWER_AUTH: the
- * reply answered the question. */
+/* [writer] The same for such a negative fact. */
 bool hf_cache_put_negative(struct hf_cache *cache, enum hf_fact fact, const uint8_t *name, uint16_t type,
 			   uint16_t class, uint32_t ttl, const struct hf_rrset *soa,
 			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,

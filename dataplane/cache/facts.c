@@ -201,6 +201,8 @@ struct claim {
 	uint16_t type, class;
 	enum hf_fact fact;
 	enum hf_rank rank;
+	enum hf_security security;
+	uint8_t zone_labels;
 	uint32_t ttl;
 	const struct hf_rrset *rrset;
 	const struct hf_rrset *const *proofs;
@@ -217,7 +219,8 @@ static bool contradicts(const struct claim *claim, const struct hf_fact_node *ol
 static bool is_outranked(const struct hf_fact_node *chain, const struct claim *claim, struct hf_now now)
 {
 	for (; chain; chain = chain->next) {
-		if (chain->entry.rank > claim->rank && is_fresh(&chain->entry, now) && contradicts(claim, chain))
+		if (hf_ranking_outranks(&chain->entry, claim->rank, claim->security) && is_fresh(&chain->entry, now) &&
+		    contradicts(claim, chain))
 			return true;
 	}
 	return false;
@@ -272,6 +275,8 @@ static struct hf_fact_node *make_node(struct hf_facts *facts, const struct claim
 	node->entry = (struct hf_cache_entry){
 		.fact = claim->fact,
 		.rank = claim->rank,
+		.security = claim->security,
+		.zone_labels = claim->zone_labels,
 		.stored_ns = now.mono_ns,
 		.expires_ns = now.mono_ns + (claim->ttl ? claim->ttl * HF_NS_PER_SECOND : TTL_0_LIFE_NS),
 		.rrset = node->rrset,
@@ -363,50 +368,32 @@ static uint32_t clamp_ttl(const struct hf_facts *facts, uint32_t ttl, uint16_t t
 	return ttl < max ? ttl : max; /* the upper bound wins over a contradicting lower one */
 }
 
-bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
-		  unsigned proof_count, enum hf_rank rank, struct hf_now now)
+bool hf_facts_put(struct hf_facts *facts, const struct hf_cache_claim *put, struct hf_now now)
 {
+	const bool negative = put->fact != HF_FACT_RRSET;
 	uint8_t buffer[OWNER_SPACE];
 	struct claim claim = {
-		.owner = make_owner(facts, hf_rrset_owner(rrset), buffer),
-		.type = rrset->type,
-		.class = rrset->class,
-		.fact = HF_FACT_RRSET,
-		.rank = rank,
-		.ttl = clamp_ttl(facts, rrset->ttl, rrset->type, false),
-		.rrset = rrset,
-		.proofs = proofs,
-		.proof_count = proof_count,
+		.owner = make_owner(facts, negative ? put->name : hf_rrset_owner(put->rrset), buffer),
+		.type = negative ? put->type : put->rrset->type,
+		.class = negative ? put->class : put->rrset->class,
+		.fact = put->fact,
+		.rank = put->rank,
+		.security = put->security,
+		.zone_labels = put->zone_labels,
+		.rrset = put->rrset,
+		.proofs = put->proofs,
+		.proof_count = put->proof_count,
 	};
 
-	if (rrset->type == HF_TYPE_OF_NXDOMAIN || hf_type_is_meta(rrset->type))
+	if (put->fact != HF_FACT_NXDOMAIN && (claim.type == HF_TYPE_OF_NXDOMAIN || hf_type_is_meta(claim.type)))
 		return false;
-	return store(facts, &claim, now);
-}
-
-bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint8_t *name, uint16_t type,
-			   uint16_t class, uint32_t ttl, const struct hf_rrset *soa,
-			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,
-			   struct hf_now now)
-{
-	uint8_t buffer[OWNER_SPACE];
-	struct claim claim = {
-		.owner = make_owner(facts, name, buffer),
-		.type = fact == HF_FACT_NXDOMAIN ? HF_TYPE_OF_NXDOMAIN : type,
-		.class = class,
-		.fact = fact,
-		/* A negative answer shows in the authority section (RFC 2308 §2), but it answers the question: it
-		 * ranks with the answers of its time. */
-		.rank = rank == HF_RANK_AUTHORITY ? HF_RANK_ANSWER_AUTH : rank,
-		.ttl = clamp_ttl(facts, ttl, type, true),
-		.rrset = soa,
-		.proofs = proofs,
-		.proof_count = proof_count,
-	};
-
-	if (fact == HF_FACT_RRSET ||
-	    (fact == HF_FACT_NODATA && (type == HF_TYPE_OF_NXDOMAIN || hf_type_is_meta(type))))
-		return false;
+	if (put->fact == HF_FACT_NXDOMAIN)
+		claim.type = HF_TYPE_OF_NXDOMAIN;
+	/* A negative answer shows in the authority section (RFC 2308 §2), but it answers the question: it ranks with the answers of
+	 * its time. */
+	if (negative && claim.rank == HF_RANK_AUTHORITY)
+		claim.rank = HF_RANK_ANSWER_AUTH;
+	claim.ttl = clamp_ttl(facts, negative ? put->ttl : put->rrset->ttl, claim.type, negative);
 	return store(facts, &claim, now);
 }
 

@@ -26,12 +26,7 @@ const struct hf_cache_entry *hf_facts_lookup(struct hf_facts *facts, const uint8
 					     struct hf_now now);
 const struct hf_cache_entry *hf_facts_lookup_nxdomain(struct hf_facts *facts, const uint8_t *name, uint16_t class,
 						      struct hf_now now);
-bool hf_facts_put(struct hf_facts *facts, const struct hf_rrset *rrset, const struct hf_rrset *const *proofs,
-		  unsigned proof_count, enum hf_rank rank, struct hf_now now);
-bool hf_facts_put_negative(struct hf_facts *facts, enum hf_fact fact, const uint8_t *name, uint16_t type,
-			   uint16_t class, uint32_t ttl, const struct hf_rrset *soa,
-			   const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_rank rank,
-			   struct hf_now now);
+bool hf_facts_put(struct hf_facts *facts, const struct hf_cache_claim *claim, struct hf_now now);
 size_t hf_facts_flush(struct hf_facts *facts, const uint8_t *name, bool subtree);
 void hf_facts_visit(struct hf_facts *facts, const uint8_t *name,
 		    void (*visit)(void *state, uint16_t type, uint16_t class, const struct hf_cache_entry *entry),

@@ -35,6 +35,14 @@ bool hf_ranking_contradict(uint16_t type_a, enum hf_fact fact_a, uint16_t type_b
 	return false;
 }
 
+bool hf_ranking_outranks(const struct hf_cache_entry *old, enum hf_rank rank, enum hf_security security)
+{
+	const bool validated = security >= HF_SECURITY_INSECURE, was_validated = old->security >= HF_SECURITY_INSECURE;
+
+	/* Who can bring about that something bogus comes, or something that nobody looks at, does not put out what is good. */
+	return validated == was_validated ? old->rank > rank : was_validated;
+}
+
 /* A zone's own servers must not prolong the delegation that their parent gave: a withdrawn one would live for ever
  * by being asked for ("ghost domains"). So a child's NS set ends with the one it replaces. */
 uint64_t hf_ranking_ns_end(const struct hf_cache_entry *entry, const struct hf_cache_entry *old)

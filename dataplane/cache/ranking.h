@@ -11,5 +11,8 @@
 /* Whether two facts of one owner and class cannot both hold. */
 bool hf_ranking_contradict(uint16_t type_a, enum hf_fact fact_a, uint16_t type_b, enum hf_fact fact_b);
 
+/* Whether a fact of this rank and security is not to replace `old`, which is fresh. */
+bool hf_ranking_outranks(const struct hf_cache_entry *old, enum hf_rank rank, enum hf_security security);
+
 /* When `entry`, an NS set of `type` NS that is to replace `old`, has to end: its own end, or that of the delegation it continues. */
 uint64_t hf_ranking_ns_end(const struct hf_cache_entry *entry, const struct hf_cache_entry *old);

@@ -31,6 +31,11 @@ enum hf_ede_code {
 	HF_EDE_NEGATIVE_TRUST_ANCHOR = 33,
 };
 
+static inline bool hf_ede_is_of_validation(uint16_t code)
+{
+	return code == 1 || code == 2 || (code >= 5 && code <= 12) || code == 25 || code == 27;
+}
+
 /* Why something is not secure: what an operator needs to find the broken link. */
 enum { HF_CAUSE_TEXT_MAX = 200 };
 struct hf_cause {

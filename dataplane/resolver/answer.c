@@ -175,6 +175,7 @@ static size_t compose(struct hf_resolver *resolver, const struct hf_question *qu
 			add_set(&authority, question->proofs[i], question->proof_ttls[i]);
 	answer = (struct hf_answer){
 		.rcode = question->rcode,
+		.authentic = question->security == HF_SECURITY_SECURE && question->rcode != HF_RCODE_SERVFAIL,
 		.authoritative = question->authoritative,
 		.sections = {question->sets, authority.sets, additional.sets},
 		.ttls = {question->ttls, authority.ttls, additional.ttls},
@@ -198,6 +199,9 @@ static bool may_be_cached(const struct hf_resolver *resolver, const struct hf_qu
 	/* Local data in an answer without AA could not be told apart in the kernel's table, should the next start of this process bring other local
 	 * names (io/local_flush.h). */
 	if (question->any_local && !question->authoritative)
+		return false;
+	/* EDE 33 is no part of a record, and has to come with each answer. */
+	if (question->negative_anchor)
 		return false;
 	if (question->negative && resolver->config.negative_soa_newest)
 		return false;

@@ -32,6 +32,39 @@ void hf_fetch_set_error(struct hf_fetch *fetch, uint16_t ede, const char *format
 
 /* ---- the end ---- */
 
+static void deliver(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_question *waiter, const struct hf_result *result)
+{
+	waiter->waiting_on = NULL;
+	waiter->next_waiter = NULL;
+	if (!waiter->zone_labels)
+		waiter->zone_labels = hf_fetch_zone_labels(fetch, waiter->name);
+	waiter->turned_away |= result->cause == HF_CAUSE_TURNED_AWAY && result->kind == HF_RESULT_FAILED &&
+			       hf_name_equal(fetch->name, waiter->name);
+	hf_question_fetched(resolver, waiter, result);
+}
+
+void hf_fetch_deliver_unchecked(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_result *result)
+{
+	struct hf_question **link = &fetch->waiters, *unchecked = NULL;
+
+	/* Taken out first: an answer may lead to new questions that wait here. */
+	while (*link) {
+		struct hf_question *waiter = *link;
+
+		if (!waiter->checking_disabled) {
+			link = &waiter->next_waiter;
+			continue;
+		}
+		*link = waiter->next_waiter;
+		waiter->next_waiter = unchecked;
+		unchecked = waiter;
+	}
+	for (struct hf_question *next; unchecked; unchecked = next) {
+		next = unchecked->next_waiter;
+		deliver(resolver, fetch, unchecked, result);
+	}
+}
+
 void hf_fetch_finish(struct hf_resolver *resolver, struct hf_fetch *fetch, struct hf_result *result)
 {
 	struct hf_question *waiter = fetch->waiters, *next;
@@ -46,13 +79,7 @@ void hf_fetch_finish(struct hf_resolver *resolver, struct hf_fetch *fetch, struc
 	fetch->waiters = NULL;
 	for (; waiter; waiter = next) {
 		next = waiter->next_waiter;
-		waiter->waiting_on = NULL;
-		waiter->next_waiter = NULL;
-		if (!waiter->zone_labels)
-			waiter->zone_labels = hf_fetch_zone_labels(fetch, waiter->name);
-		waiter->turned_away |= result->cause == HF_CAUSE_TURNED_AWAY && result->kind == HF_RESULT_FAILED &&
-				       hf_name_equal(fetch->name, waiter->name);
-		hf_question_fetched(resolver, waiter, result);
+		deliver(resolver, fetch, waiter, result);
 	}
 	hf_inflight_free(resolver, fetch);
 }
@@ -71,13 +98,19 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 	if (fetch->delegation.source != HF_DELEGATION_NONE)
 		hf_name_to_text(fetch->delegation.zone, zone);
 	snprintf(where, sizeof(where), "at delegation %.100s", zone);
+	/* Whatever other servers did afterwards: that one's data is bogus is what an operator has to know. */
+	if (fetch->bogus.ede && cause != HF_CAUSE_TURNED_AWAY) {
+		cause = HF_CAUSE_SERVERS;
+		hf_fetch_set_error(fetch, fetch->bogus.ede, "%s", fetch->bogus.text);
+		where[0] = '\0';
+	}
 	if (cause == HF_CAUSE_SERVERS || cause == HF_CAUSE_BUDGET)
 		hf_bulkhead_note_failure(resolver, fetch);
 	if (cause == HF_CAUSE_SERVERS) {
 		/* RFC 8914 §4.23 says where it ended, §4.24 what the last server did. */
 		if (!fetch->ede)
 			hf_fetch_set_error(fetch, 22, "%s", where);
-		else
+		else if (where[0])
 			result.zone_text = where;
 		/* The address of a server that waits, by way of others, for who asks for it: asked for by somebody else it may be
 		 * found. What the client wanted is noted in any case. */
@@ -182,10 +215,22 @@ static bool start_sub(struct hf_resolver *resolver, struct hf_fetch *fetch, enum
 		return false;
 	sub->owner = fetch;
 	sub->server = server;
+	/* What servers are found at decides nothing about what they say; and validating it may need those very servers. */
+	sub->checking_disabled = kind != HF_QUESTION_TRUST;
 	sub->next_sub = fetch->subs;
 	fetch->subs = sub;
 	hf_question_walk(resolver, sub);
 	return true;
+}
+
+bool hf_fetch_want(struct hf_resolver *resolver, struct hf_fetch *fetch, const uint8_t *name, uint16_t type)
+{
+	/* It may be done before the call returns. */
+	fetch->trust_subs++;
+	if (start_sub(resolver, fetch, HF_QUESTION_TRUST, name, type, -1))
+		return true;
+	fetch->trust_subs--;
+	return false;
 }
 
 static void find_delegation(struct hf_resolver *resolver, struct hf_fetch *fetch)
@@ -274,6 +319,8 @@ void hf_fetch_sub_done(struct hf_resolver *resolver, struct hf_fetch *fetch, str
 	question->owner = NULL;
 	fetch->hindered |= question->hindered;
 	hf_inflight_ready(resolver, fetch);
+	if (question->kind == HF_QUESTION_TRUST && fetch->trust_subs)
+		fetch->trust_subs--;
 	/* The delegation may be another by now. */
 	if (question->kind != HF_QUESTION_ADDRESS || (unsigned)question->server >= delegation->server_count ||
 	    !hf_name_equal(delegation->servers[question->server].name, question->name))
@@ -401,6 +448,11 @@ void hf_fetch_step(struct hf_resolver *resolver, struct hf_fetch *fetch)
 		return; /* one query at a time; its end brings us back */
 	if (resolver->now.mono_ns >= fetch->deadline_ns) {
 		hf_fetch_fail(resolver, fetch, HF_CAUSE_SERVERS);
+		return;
+	}
+	if (fetch->pending) {
+		if (!fetch->trust_subs)
+			hf_fetch_resume(resolver, fetch);
 		return;
 	}
 	for (;;) {

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "dnssec/security.h"
 #include "resolver/delegation.h"
 #include "resolver/exchange.h"
 #include "resolver/index.h"
 #include "wire/rrset.h"
 
 struct hf_budget;
+struct hf_finding;
 struct hf_question;
 struct hf_resolver;
 struct hf_zone;
@@ -27,13 +29,15 @@ enum hf_failure_cause {
 	HF_CAUSE_SERVERS, /* every server failed */
 	HF_CAUSE_BUDGET,  /* the asker's work limit */
 	HF_CAUSE_LIMIT,	  /* depth, cycle, memory */
-	HF_CAUSE_TURNED_AWAY, /* limits of zones and servers: bulkhead.h */
+	HF_CAUSE_TURNED_AWAY, /* limits of zones and servers: bulkhead.h; of work for validation: trust.h */
 };
 
 /* Lives for the call that delivers it. */
 struct hf_result {
 	enum hf_result_kind kind;
 	const struct hf_rrset *const *chain;
+	const enum hf_security *securities; /* of the chain's sets; NULL: all unchecked */
+	enum hf_security negative_security;
 	unsigned chain_count;
 	const uint8_t *final_name;
 	const struct hf_rrset *soa;
@@ -44,7 +48,7 @@ struct hf_result {
 	enum hf_failure_cause cause;
 	const struct hf_budget *budget; /* whose work limit it ran on */
 	bool hindered; /* see struct hf_fetch */
-	uint16_t ede; /* also with NODATA that records with private addresses left behind */
+	uint16_t ede; /* also with NODATA that records with private addresses left behind, and of what is insecure for want of understanding */
 	const char *text;
 	const char *zone_text; /* where it failed, for EDE 22 beside another; NULL for none */
 	/* Addresses of the fetch's own name that parents gave as glue on the way: the last resort for who asked. */
@@ -84,6 +88,11 @@ struct hf_fetch {
 	bool primed, retried_parent;
 	bool left_route; /* its servers failed, and the tree may be asked instead */
 	bool accept_recursive;
+	bool trust_refreshed; /* keys or DS were fetched anew for it */
+	struct hf_finding *pending; /* a reply whose validation waits for something */
+	unsigned trust_subs;	    /* questions under way for that */
+	unsigned bogus_replies;
+	struct hf_cause bogus; /* of the first of them */
 	bool answer_stripped; /* the last reply's answer lost RRsets with private addresses */
 	unsigned empties;	 /* replies with nothing in them */
 	unsigned sends;		 /* all told */
@@ -126,6 +135,13 @@ uint8_t hf_fetch_zone_labels(const struct hf_fetch *fetch, const uint8_t *name);
 bool hf_fetch_is_minimised(const struct hf_fetch *fetch);
 const uint8_t *hf_fetch_ask_name(const struct hf_fetch *fetch);
 uint16_t hf_fetch_ask_type(const struct hf_fetch *fetch);
+
+/* Asks for DS or DNSKEY that a validation waits for; it is stepped when that is done. False when it cannot be asked for. */
+bool hf_fetch_want(struct hf_resolver *resolver, struct hf_fetch *fetch, const uint8_t *name, uint16_t type);
+/* Looks again at the reply whose validation waited. */
+void hf_fetch_resume(struct hf_resolver *resolver, struct hf_fetch *fetch);
+/* Gives the result to those who wait with CD, who are then no longer waiting. */
+void hf_fetch_deliver_unchecked(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_result *result);
 
 /* For fetch_reply.c: shows the servers more of the name / asks if one is left that was not asked / sends the query to one
  * address / ends the fetch (which is gone after the last three if they end it). */

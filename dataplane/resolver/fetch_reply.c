@@ -9,9 +9,14 @@
 #include "resolver/inflight.h"
 #include "resolver/scrub.h"
 #include "resolver/state.h"
+#include "resolver/trust.h"
+#include "resolver/validate.h"
 #include "wire/octets.h"
 
 enum {
+	BOGUS_MAX = 3,		/* bogus replies to one question before its data is called so */
+	BOGUS_TTL = 60,		/* seconds that bogus data is kept for clients with CD */
+	WANTS_MAX = 24,		/* times that something of the chain of trust is fetched for one reply */
 	SILENCES_MAX = 2,	/* of servers shown a shortened name, before they are shown all of it */
 	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
 	RCODE_NOTAUTH = 9,
@@ -20,64 +25,124 @@ enum {
 
 /* ---- believing ---- */
 
+static uint8_t zone_labels(const struct hf_fetch *fetch, const uint8_t *owner)
+{
+	/* A forwarder speaks of all zones; which one this is from, it does not say. */
+	if (fetch->delegation.source == HF_DELEGATION_FORWARD || !hf_name_is_below_or_equal(owner, fetch->delegation.zone))
+		return 0;
+	return (uint8_t)(hf_name_label_count(fetch->delegation.zone) + 1);
+}
+
 /* An NS set lives no longer than the delegation lets it. */
 static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_rrset *rrset,
-		      const struct hf_scrubbed *scrubbed, enum hf_rank rank)
+		      const struct hf_scrubbed *scrubbed, enum hf_rank rank, enum hf_security security)
 {
 	uint64_t end = rrset->type == HF_TYPE_NS ?
 			       hf_delegation_latest_end(&fetch->delegation, hf_rrset_owner(rrset)) :
 			       UINT64_MAX;
+	struct hf_cache_claim claim = {
+		.fact = HF_FACT_RRSET,
+		.rrset = rrset,
+		.rank = rank,
+		.security = security,
+		.zone_labels = zone_labels(fetch, hf_rrset_owner(rrset)),
+	};
+	uint64_t now = resolver->now.mono_ns, left = UINT64_MAX;
 
-	if (end != UINT64_MAX) {
-		uint64_t now = resolver->now.mono_ns, left = end > now ? (end - now) / HF_NS_PER_SECOND : 0;
-		struct hf_rrset *copy;
+	if (end != UINT64_MAX)
+		left = end > now ? (end - now) / HF_NS_PER_SECOND : 0;
+	if (security == HF_SECURITY_BOGUS && left > BOGUS_TTL)
+		left = BOGUS_TTL;
+	if (!left)
+		return;
+	if (rrset->ttl > left) {
+		struct hf_rrset *copy = hf_rrset_copy(resolver->scratch, rrset);
 
-		if (!left)
+		if (!copy)
 			return;
-		if (rrset->ttl > left) {
-			copy = hf_rrset_copy(resolver->scratch, rrset);
-			if (!copy)
-				return;
-			copy->ttl = (uint32_t)left;
-			rrset = copy;
-		}
+		copy->ttl = (uint32_t)left;
+		claim.rrset = copy;
 	}
-	if (scrubbed->proof_count && hf_rrset_is_expanded(rrset))
-		hf_cache_put_expanded(resolver->cache, rrset, scrubbed->proofs, scrubbed->proof_count, rank,
-				      resolver->now);
-	else
-		hf_cache_put(resolver->cache, rrset, rank, resolver->now);
+	if (hf_rrset_is_expanded(rrset)) {
+		claim.proofs = scrubbed->proofs;
+		claim.proof_count = scrubbed->proof_count;
+	}
+	hf_cache_store(resolver->cache, &claim, resolver->now);
 }
 
-static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed,
-			bool authoritative)
+static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_finding *finding)
 {
-	enum hf_rank rank = authoritative ? HF_RANK_ANSWER_AUTH : HF_RANK_ANSWER_NONAUTH;
+	const struct hf_scrubbed *scrubbed = &finding->scrubbed;
+	enum hf_rank rank = finding->authoritative ? HF_RANK_ANSWER_AUTH : HF_RANK_ANSWER_NONAUTH;
 
 	for (unsigned i = 0; i < scrubbed->chain_count; i++)
-		store_set(resolver, fetch, scrubbed->chain[i], scrubbed, rank);
+		store_set(resolver, fetch, scrubbed->chain[i], scrubbed, rank,
+			  finding->securities ? finding->securities[i] : HF_SECURITY_UNCHECKED);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
+}
+
+/* That the delegation has DS, or what may prove that it has none: whoever validates looks at it. */
+static void store_cut(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
+{
+	const uint8_t *cut = hf_rrset_owner(scrubbed->referral);
+	struct hf_cache_claim claim = {
+		.fact = HF_FACT_NODATA,
+		.name = cut,
+		.type = HF_TYPE_DS,
+		.class = fetch->qclass,
+		.ttl = scrubbed->referral->ttl,
+		.rank = HF_RANK_REFERRAL,
+		.proofs = scrubbed->proofs,
+		.proof_count = scrubbed->proof_count,
+		.zone_labels = zone_labels(fetch, cut),
+	};
+
+	if (scrubbed->ds) {
+		store_set(resolver, fetch, scrubbed->ds, scrubbed, HF_RANK_REFERRAL, HF_SECURITY_UNCHECKED);
+		return;
+	}
+	if (!hf_trust_is_on(resolver))
+		return;
+	/* What is not proven is not known any longer than the proof's records say. */
+	for (unsigned i = 0; i < scrubbed->proof_count; i++)
+		if (scrubbed->proofs[i]->ttl < claim.ttl)
+			claim.ttl = scrubbed->proofs[i]->ttl;
+	if (claim.ttl)
+		hf_cache_store(resolver->cache, &claim, resolver->now);
 }
 
 static void store_referral(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
 {
-	store_set(resolver, fetch, scrubbed->referral, scrubbed, HF_RANK_REFERRAL);
-	if (scrubbed->ds)
-		hf_cache_put(resolver->cache, scrubbed->ds, HF_RANK_REFERRAL, resolver->now);
+	store_set(resolver, fetch, scrubbed->referral, scrubbed, HF_RANK_REFERRAL, HF_SECURITY_UNCHECKED);
+	store_cut(resolver, fetch, scrubbed);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
 }
 
-static void store_negative(struct hf_resolver *resolver, const struct hf_fetch *fetch,
-			   const struct hf_scrubbed *scrubbed, enum hf_fact fact, uint16_t type, bool authoritative)
+static void store_negative(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_finding *finding,
+			   enum hf_fact fact, uint16_t type)
 {
-	hf_cache_put_negative(resolver->cache, fact, scrubbed->final_name, fact == HF_FACT_NXDOMAIN ? 0 : type,
-			      fetch->qclass, hf_scrub_negative_ttl(scrubbed->soa), scrubbed->soa, scrubbed->proofs,
-			      scrubbed->proof_count, authoritative ? HF_RANK_AUTHORITY : HF_RANK_ANSWER_NONAUTH,
-			      resolver->now);
-	if (resolver->config.negative_soa_newest && authoritative && scrubbed->soa)
-		hf_cache_put(resolver->cache, scrubbed->soa, HF_RANK_AUTHORITY, resolver->now);
+	const struct hf_scrubbed *scrubbed = &finding->scrubbed;
+	struct hf_cache_claim claim = {
+		.fact = fact,
+		.name = scrubbed->final_name,
+		.type = fact == HF_FACT_NXDOMAIN ? 0 : type,
+		.class = fetch->qclass,
+		.ttl = finding->negative_ttl,
+		.rrset = scrubbed->soa,
+		.proofs = scrubbed->proofs,
+		.proof_count = scrubbed->proof_count,
+		.rank = finding->authoritative ? HF_RANK_AUTHORITY : HF_RANK_ANSWER_NONAUTH,
+		.security = finding->negative_security,
+		.zone_labels = zone_labels(fetch, scrubbed->final_name),
+	};
+
+	if (claim.security == HF_SECURITY_BOGUS && claim.ttl > BOGUS_TTL)
+		claim.ttl = BOGUS_TTL;
+	hf_cache_store(resolver->cache, &claim, resolver->now);
+	if (resolver->config.negative_soa_newest && finding->authoritative && scrubbed->soa)
+		store_set(resolver, fetch, scrubbed->soa, scrubbed, HF_RANK_AUTHORITY, finding->negative_security);
 }
 
 /* ---- what to do about it ---- */
@@ -136,59 +201,151 @@ static void go_down(struct hf_resolver *resolver, struct hf_fetch *fetch, const 
 		hf_inflight_ready(resolver, fetch);
 }
 
-/* The reply says something of the name that was asked for, or of where it leads. */
-static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_message *message,
-		     const struct hf_scrubbed *scrubbed, enum hf_kind kind)
+/* What those who wait are told. */
+static void make_result(struct hf_fetch *fetch, const struct hf_finding *finding, struct hf_result *result)
 {
-	bool authoritative = (message->flags & HF_FLAG_AA) && fetch->delegation.source != HF_DELEGATION_FORWARD;
-	struct hf_result result = {
+	const struct hf_scrubbed *scrubbed = &finding->scrubbed;
+
+	*result = (struct hf_result){
 		.kind = HF_RESULT_ANSWER,
 		.chain = scrubbed->chain,
+		.securities = finding->securities,
+		.negative_security = finding->negative_security,
 		.chain_count = scrubbed->chain_count,
 		.final_name = scrubbed->final_name,
 		.proofs = scrubbed->proofs,
 		.proof_count = scrubbed->proof_count,
+		.ede = finding->cause.ede,
+		.text = finding->cause.text,
 	};
-	char name[HF_NAME_TEXT_MAX];
+	if (hf_finding_denies(finding))
+		result->kind = finding->kind == HF_KIND_NXDOMAIN ? HF_RESULT_NXDOMAIN : HF_RESULT_NODATA;
+	if (result->kind == HF_RESULT_ANSWER)
+		return;
+	result->soa = scrubbed->soa;
+	result->negative_ttl = finding->negative_ttl;
+	if (fetch->answer_stripped && result->kind == HF_RESULT_NODATA) {
+		char name[HF_NAME_TEXT_MAX];
 
-	store_chain(resolver, fetch, scrubbed, authoritative);
-	/* Of a name outside the zone the server knows nothing, whatever it says. */
-	if (!scrubbed->answered && scrubbed->final_inside && !scrubbed->too_long) {
-		if (kind == HF_KIND_NXDOMAIN)
-			result.kind = HF_RESULT_NXDOMAIN;
-		else if (!scrubbed->chain_count || scrubbed->soa)
-			result.kind = HF_RESULT_NODATA;
+		hf_fetch_set_error(fetch, 15, "private addresses of %s removed", hf_name_to_text(scrubbed->final_name, name));
+		result->ede = fetch->ede;
+		result->text = fetch->text;
 	}
-	if (result.kind != HF_RESULT_ANSWER) {
-		result.soa = scrubbed->soa;
-		result.negative_ttl = hf_scrub_negative_ttl(scrubbed->soa);
-		if (fetch->answer_stripped && result.kind == HF_RESULT_NODATA) {
-			hf_fetch_set_error(fetch, 15, "private addresses of %s removed",
-					   hf_name_to_text(scrubbed->final_name, name));
-			result.ede = fetch->ede;
-			result.text = fetch->text;
-		}
-		store_negative(resolver, fetch, scrubbed,
-			       result.kind == HF_RESULT_NXDOMAIN ? HF_FACT_NXDOMAIN : HF_FACT_NODATA, fetch->qtype,
-			       authoritative);
-	}
+}
+
+static void store_finding(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_finding *finding)
+{
+	store_chain(resolver, fetch, finding);
+	if (hf_finding_denies(finding))
+		store_negative(resolver, fetch, finding,
+			       finding->kind == HF_KIND_NXDOMAIN ? HF_FACT_NXDOMAIN : HF_FACT_NODATA, fetch->qtype);
+}
+
+static void finish_with(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *finding)
+{
+	struct hf_result result;
+
+	make_result(fetch, finding, &result);
+	store_finding(resolver, fetch, finding);
 	hf_fetch_finish(resolver, fetch, &result);
 }
 
-/* The same for a shortened name: no cut there, so show more. An answer to it is as good as any. */
-static void conclude_minimised(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_message *message,
-			       const struct hf_scrubbed *scrubbed, enum hf_kind kind)
+static void deliver_unchecked(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
 {
-	bool authoritative = message->flags & HF_FLAG_AA;
+	struct hf_result result;
 
+	make_result(fetch, found, &result);
+	hf_fetch_deliver_unchecked(resolver, fetch, &result);
+}
+
+/* Another server may have better data; the chain of trust above it is the same for all. */
+static void handle_bogus(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found,
+			 const struct hf_finding *finding)
+{
+	struct hf_finding kept = *found;
+
+	hf_count(resolver, bogus_replies);
+	if (!fetch->bogus.ede)
+		fetch->bogus = finding->cause;
+	deliver_unchecked(resolver, fetch, found);
+	kept.securities = hf_arena_take(resolver->scratch, (kept.scrubbed.chain_count + 1) * sizeof(kept.securities[0]));
+	for (unsigned i = 0; kept.securities && i < kept.scrubbed.chain_count; i++)
+		kept.securities[i] = HF_SECURITY_BOGUS;
+	kept.negative_security = HF_SECURITY_BOGUS;
+	if (kept.securities)
+		store_finding(resolver, fetch, &kept);
+	fetch->pending = NULL;
+	if (++fetch->bogus_replies >= BOGUS_MAX || finding->chain_broken) {
+		hf_fetch_fail(resolver, fetch, HF_CAUSE_SERVERS);
+		return;
+	}
+	try_others(resolver, fetch, found->address_index);
+}
+
+static void handle_work(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *finding)
+{
+	hf_fetch_set_error(fetch, finding->cause.ede ? finding->cause.ede : HF_EDE_INDETERMINATE, "%s",
+			   finding->cause.text[0] ? finding->cause.text : "not validated: work limit reached");
+	hf_fetch_fail(resolver, fetch, HF_CAUSE_TURNED_AWAY);
+}
+
+static void validate(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
+{
+	struct hf_finding finding;
+	struct hf_validation_want want;
+
+	switch (hf_validate(resolver, fetch, found, &finding, &want)) {
+	case HF_VALIDATION_DONE:
+		hf_count(resolver, replies_validated);
+		finish_with(resolver, fetch, &finding);
+		return;
+	case HF_VALIDATION_BOGUS:
+		handle_bogus(resolver, fetch, found, &finding);
+		return;
+	case HF_VALIDATION_WORK:
+		deliver_unchecked(resolver, fetch, found);
+		handle_work(resolver, fetch, &finding);
+		return;
+	case HF_VALIDATION_WANTED:
+		break;
+	}
+	if (!fetch->pending) {
+		deliver_unchecked(resolver, fetch, found);
+		fetch->pending = hf_finding_copy(fetch, found);
+	}
+	if (!fetch->pending || fetch->pending->rounds++ == WANTS_MAX || !hf_fetch_want(resolver, fetch, want.name, want.type)) {
+		fetch->hindered = true;
+		hf_cause_set(&finding.cause, HF_EDE_INDETERMINATE, "not validated: the chain of trust could not be followed");
+		handle_work(resolver, fetch, &finding);
+	}
+}
+
+void hf_fetch_resume(struct hf_resolver *resolver, struct hf_fetch *fetch)
+{
+	hf_arena_reset(resolver->scratch);
+	validate(resolver, fetch, fetch->pending);
+}
+
+/* The reply says something of the name that was asked for, or of where it leads. */
+static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
+{
+	if (hf_validate_is_wanted(resolver, fetch))
+		validate(resolver, fetch, found);
+	else
+		finish_with(resolver, fetch, found);
+}
+
+/* The same for a shortened name: no cut there, so show more. An answer to it is as good as any. */
+static void conclude_minimised(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
+{
 	/* NXDOMAIN where only empty non-terminals are is common enough, so it ends the shortening, not the fetch. */
-	if (kind == HF_KIND_NXDOMAIN) {
+	if (found->kind == HF_KIND_NXDOMAIN) {
 		give_up_minimising(resolver, fetch);
 		return;
 	}
-	store_chain(resolver, fetch, scrubbed, authoritative);
-	if (kind == HF_KIND_NODATA && !scrubbed->chain_count && scrubbed->soa)
-		store_negative(resolver, fetch, scrubbed, HF_FACT_NODATA, hf_fetch_ask_type(fetch), authoritative);
+	store_chain(resolver, fetch, found);
+	if (found->kind == HF_KIND_NODATA && !found->scrubbed.chain_count && found->scrubbed.soa)
+		store_negative(resolver, fetch, found, HF_FACT_NODATA, hf_fetch_ask_type(fetch));
 	hf_fetch_show_more(resolver, fetch);
 	hf_inflight_ready(resolver, fetch);
 }
@@ -234,6 +391,15 @@ static void handle_lame(struct hf_resolver *resolver, struct hf_fetch *fetch, co
 static void handle_kind(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_exchange *exchange,
 			const struct hf_message *message, const struct hf_scrubbed *scrubbed, enum hf_kind kind)
 {
+	struct hf_finding found = {
+		.scrubbed = *scrubbed,
+		.kind = kind == HF_KIND_EMPTY ? HF_KIND_NODATA : kind,
+		.authoritative = (message->flags & HF_FLAG_AA) && fetch->delegation.source != HF_DELEGATION_FORWARD,
+		.edns = exchange->edns,
+		.address_index = exchange->address_index,
+		.negative_ttl = hf_scrub_negative_ttl(scrubbed->soa),
+	};
+
 	switch (kind) {
 	case HF_KIND_REFERRAL:
 		go_down(resolver, fetch, scrubbed);
@@ -254,15 +420,14 @@ static void handle_kind(struct hf_resolver *resolver, struct hf_fetch *fetch, co
 			try_others(resolver, fetch, exchange->address_index);
 			break;
 		}
-		kind = HF_KIND_NODATA;
 		/* fall through */
 	case HF_KIND_ANSWER:
 	case HF_KIND_NODATA:
 	case HF_KIND_NXDOMAIN:
 		if (hf_fetch_is_minimised(fetch))
-			conclude_minimised(resolver, fetch, message, scrubbed, kind);
+			conclude_minimised(resolver, fetch, &found);
 		else
-			conclude(resolver, fetch, message, scrubbed, kind);
+			conclude(resolver, fetch, &found);
 		break;
 	}
 }

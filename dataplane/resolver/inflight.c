@@ -52,7 +52,10 @@ static struct hf_fetch *start(struct hf_resolver *resolver, struct hf_question *
 {
 	struct hf_fetch *fetch;
 
-	if (question->depth > resolver->config.max_depth ||
+	/* Below what a validation waits for lie its parents' keys, each with its own wait. */
+	unsigned deepest = resolver->config.max_depth * (question->kind == HF_QUESTION_TRUST ? 3u : 1u);
+
+	if (question->depth > deepest ||
 	    resolver->fetches.count / FETCHES_PER_CLIENT > resolver->config.max_clients)
 		return NULL;
 	fetch = calloc(1, sizeof(*fetch));
@@ -89,7 +92,11 @@ enum hf_join hf_inflight_join(struct hf_resolver *resolver, struct hf_question *
 			return HF_JOIN_REFUSED;
 		hf_count(resolver, coalesced);
 	} else {
-		if (hf_failures_lookup(resolver->failures, name, qtype, question->qclass, resolver->now))
+		const struct hf_failure *failure =
+			hf_failures_lookup(resolver->failures, name, qtype, question->qclass, resolver->now);
+
+		/* That data is bogus is no failure for who sets CD. */
+		if (failure && !(question->checking_disabled && hf_ede_is_of_validation(failure->ede)))
 			return HF_JOIN_FAILED_BEFORE;
 		fetch = start(resolver, question, name, qtype, hash);
 		if (!fetch)

@@ -4,8 +4,16 @@
 #include "resolver/delegation.h"
 #include "resolver/scrub.h"
 #include "resolver/state.h"
+#include "resolver/trust.h"
 
-bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl)
+/* The whole is as secure as its least part (RFC 4035 §3.2.3). */
+static void note_security(struct hf_question *question, enum hf_security security)
+{
+	if (security < question->security)
+		question->security = security;
+}
+
+bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl, enum hf_security security)
 {
 	if (!question->sets) {
 		question->sets = hf_arena_take(question->arena, HF_QUESTION_SETS_MAX * sizeof(question->sets[0]));
@@ -18,6 +26,7 @@ bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uin
 	rrset = hf_rrset_copy(question->arena, rrset);
 	if (!rrset)
 		return false;
+	note_security(question, security);
 	question->sets[question->set_count] = rrset;
 	question->ttls[question->set_count++] = ttl;
 	return true;
@@ -64,13 +73,13 @@ enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target)
 	return HF_LINK_NEXT;
 }
 
-static enum hf_link follow_dname(struct hf_question *question, const struct hf_rrset *dname, uint32_t ttl)
+static enum hf_link follow_dname(struct hf_question *question, const struct hf_rrset *dname, uint32_t ttl, enum hf_security security)
 {
 	uint8_t target[HF_NAME_MAX];
 	struct hf_rdata rdata = {.bytes = target};
 	const struct hf_rrset *cname;
 
-	if (!hf_link_add(question, dname, ttl))
+	if (!hf_link_add(question, dname, ttl, security))
 		return HF_LINK_FAULT;
 	if (!hf_scrub_substitute(question->current, dname, target)) {
 		question->rcode = HF_RCODE_YXDOMAIN; /* RFC 6672 §2.2 */
@@ -78,14 +87,15 @@ static enum hf_link follow_dname(struct hf_question *question, const struct hf_r
 	}
 	rdata.length = (uint16_t)hf_name_length(target);
 	cname = hf_rrset_make(question->arena, question->current, HF_TYPE_CNAME, dname->class, ttl, &rdata, 1, 0);
-	if (!cname || !hf_link_add(question, cname, ttl))
+	if (!cname || !hf_link_add(question, cname, ttl, security))
 		return HF_LINK_FAULT;
 	return hf_link_step(question, target);
 }
 
 static enum hf_link end_negative(struct hf_question *question, bool nxdomain, uint32_t ttl, const struct hf_rrset *soa,
-			      const struct hf_rrset *const *proofs, unsigned proof_count)
+			      const struct hf_rrset *const *proofs, unsigned proof_count, enum hf_security security)
 {
+	note_security(question, security);
 	question->rcode = nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR;
 	question->negative = true;
 	if (ttl < question->ttl_cap)
@@ -135,14 +145,14 @@ static enum hf_link give_local(struct hf_resolver *resolver, struct hf_question 
 			rrset = hf_private_strip(&resolver->config.private, rrset, question->arena, &removed);
 		hf_count_add(&resolver->stats.private_records, removed);
 		if (found->verdict == HF_LOCAL_ALIAS && rrset->type == HF_TYPE_DNAME)
-			return follow_dname(question, rrset, rrset->ttl);
-		if (rrset && !hf_link_add(question, rrset, rrset->ttl))
+			return follow_dname(question, rrset, rrset->ttl, HF_SECURITY_UNCHECKED);
+		if (rrset && !hf_link_add(question, rrset, rrset->ttl, HF_SECURITY_UNCHECKED))
 			return HF_LINK_FAULT;
 	}
 	if (found->verdict == HF_LOCAL_ALIAS)
 		return hf_link_step(question, hf_scrub_target(rrset));
 	if (!rrset)
-		return end_negative(question, false, hf_scrub_negative_ttl(NULL), NULL, NULL, 0);
+		return end_negative(question, false, hf_scrub_negative_ttl(NULL), NULL, NULL, 0, HF_SECURITY_UNCHECKED);
 	return HF_LINK_END;
 }
 
@@ -171,7 +181,7 @@ enum hf_link hf_link_from_local(struct hf_resolver *resolver, struct hf_question
 	case HF_LOCAL_EMPTY:
 	case HF_LOCAL_ABSENT:
 		return end_negative(question, verdict == HF_LOCAL_ABSENT,
-				    found.soa ? found.soa->ttl : hf_scrub_negative_ttl(NULL), found.soa, NULL, 0);
+				    found.soa ? found.soa->ttl : hf_scrub_negative_ttl(NULL), found.soa, NULL, 0, HF_SECURITY_UNCHECKED);
 	default:
 		question->dropped = verdict == HF_LOCAL_DROPPED;
 		question->rcode = HF_RCODE_REFUSED;
@@ -186,10 +196,23 @@ static bool in_last_tenth(const struct hf_cache_entry *entry, struct hf_now now)
 	return (entry->expires_ns - now.mono_ns) * 10 <= entry->expires_ns - entry->stored_ns;
 }
 
+/* Who did not set CD gets what was validated, where anything is. Servers' addresses are looked for as they come, but not what is known to be
+ * bogus. */
+static bool is_believed(const struct hf_resolver *resolver, const struct hf_question *question, enum hf_security security)
+{
+	if (!hf_trust_is_on(resolver) || question->qclass != HF_CLASS_IN || security >= HF_SECURITY_INSECURE)
+		return true;
+	if (!question->checking_disabled)
+		return false;
+	return security != HF_SECURITY_BOGUS || (question->kind != HF_QUESTION_ADDRESS && question->kind != HF_QUESTION_PRIME);
+}
+
 /* Notes that the entry nears its end; when the question is there to renew such entries, it does not count. */
 static bool is_usable(const struct hf_resolver *resolver, struct hf_question *question,
 		      const struct hf_cache_entry *entry)
 {
+	if (!is_believed(resolver, question, entry->security))
+		return false;
 	/* TTL 0 is for the transaction in progress (RFC 1035 §3.2.1): for who has waited for a fetch, not for who comes later. */
 	if (entry->fact == HF_FACT_RRSET && entry->rrset->ttl == 0 && !question->upstream_used)
 		return false;
@@ -215,7 +238,8 @@ static const struct hf_cache_entry *find_answer(const struct hf_resolver *resolv
 	const struct hf_cache_entry *entry =
 		hf_cache_lookup(resolver->cache, name, type, question->qclass, resolver->now);
 
-	if (!entry || (entry->fact == HF_FACT_RRSET && entry->rank < HF_RANK_ANSWER_NONAUTH))
+	/* What a referral says of DS is an answer only to who validates it. */
+	if (!entry || entry->rank < HF_RANK_ANSWER_NONAUTH)
 		return NULL;
 	return is_usable(resolver, question, entry) ? entry : NULL;
 }
@@ -249,7 +273,7 @@ static const struct hf_rrset *newer_soa(const struct hf_resolver *resolver, cons
 	if (!resolver->config.negative_soa_newest || !negative->rrset)
 		return NULL;
 	entry = hf_cache_lookup(resolver->cache, hf_rrset_owner(negative->rrset), HF_TYPE_SOA, negative->rrset->class, resolver->now);
-	if (!entry || entry->fact != HF_FACT_RRSET || entry->rank < HF_RANK_AUTHORITY || entry->stored_ns <= negative->stored_ns)
+	if (!entry || entry->fact != HF_FACT_RRSET || entry->rank < HF_RANK_AUTHORITY || entry->security < negative->security || entry->stored_ns <= negative->stored_ns)
 		return NULL;
 	left = ttl_left(entry, resolver->now);
 	beyond = entry->rrset->ttl - hf_scrub_negative_ttl(entry->rrset); /* what the SOA as such lives longer */
@@ -263,7 +287,7 @@ static enum hf_link negative_from_cache(const struct hf_resolver *resolver, stru
 	uint32_t ttl;
 	const struct hf_rrset *newer = newer_soa(resolver, entry, &ttl);
 	enum hf_link link = end_negative(question, entry->fact == HF_FACT_NXDOMAIN, hf_cache_entry_ttl(entry, resolver->now),
-					 entry->rrset, entry->proofs, entry->proof_count);
+					 entry->rrset, entry->proofs, entry->proof_count, entry->security);
 
 	if (link != HF_LINK_END || !newer)
 		return link;
@@ -276,7 +300,7 @@ static bool add_entry(const struct hf_resolver *resolver, struct hf_question *qu
 {
 	add_proofs(question, entry->proofs, entry->proof_count,
 		   (resolver->now.mono_ns - entry->stored_ns) / HF_NS_PER_SECOND);
-	return hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now));
+	return hf_link_add(question, entry->rrset, ttl_left(entry, resolver->now), entry->security);
 }
 
 struct any_visit {
@@ -341,7 +365,7 @@ enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_qu
 			break; /* as above for NXDOMAIN */
 		entry = find_answer(resolver, question, above, HF_TYPE_DNAME);
 		if (entry && entry->fact == HF_FACT_RRSET)
-			return follow_dname(question, entry->rrset, ttl_left(entry, resolver->now));
+			return follow_dname(question, entry->rrset, ttl_left(entry, resolver->now), entry->security);
 	}
 	entry = find_nxdomain(resolver, question, name);
 	return entry ? negative_from_cache(resolver, question, entry) : HF_LINK_UNKNOWN;
@@ -359,25 +383,29 @@ enum hf_link hf_link_from_result(const struct hf_resolver *resolver, struct hf_q
 		const struct hf_rrset *rrset = result->chain[i];
 		uint32_t ttl = rrset->ttl < max_ttl ? rrset->ttl : max_ttl;
 		bool here = hf_name_equal(hf_rrset_owner(rrset), question->current);
+		enum hf_security security = result->securities ? result->securities[i] : HF_SECURITY_UNCHECKED;
+
+		if (!is_believed(resolver, question, security))
+			break;
 
 		if (here && hf_rrset_is_expanded(rrset))
 			add_proofs(question, result->proofs, result->proof_count, 0);
 		if (here && (rrset->type == question->sought || question->sought == HF_TYPE_ANY)) {
-			if (!hf_link_add(question, rrset, ttl))
+			if (!hf_link_add(question, rrset, ttl, security))
 				return HF_LINK_FAULT;
 			if (question->sought != HF_TYPE_ANY)
 				return HF_LINK_END;
 			link = HF_LINK_END;
 		} else if (here && rrset->type == HF_TYPE_CNAME) {
-			return hf_link_add(question, rrset, ttl) ? hf_link_step(question, hf_scrub_target(rrset)) : HF_LINK_FAULT;
+			return hf_link_add(question, rrset, ttl, security) ? hf_link_step(question, hf_scrub_target(rrset)) : HF_LINK_FAULT;
 		} else if (!here && rrset->type == HF_TYPE_DNAME &&
 			   hf_name_is_below_or_equal(question->current, hf_rrset_owner(rrset))) {
-			return follow_dname(question, rrset, ttl);
+			return follow_dname(question, rrset, ttl, security);
 		}
 	}
-	if (link == HF_LINK_UNKNOWN && result->kind != HF_RESULT_ANSWER &&
+	if (link == HF_LINK_UNKNOWN && result->kind != HF_RESULT_ANSWER && is_believed(resolver, question, result->negative_security) &&
 	    hf_name_equal(question->current, result->final_name))
 		return end_negative(question, result->kind == HF_RESULT_NXDOMAIN, result->negative_ttl, result->soa,
-				    result->proofs, result->proof_count);
+				    result->proofs, result->proof_count, result->negative_security);
 	return link;
 }

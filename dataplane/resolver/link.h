@@ -13,7 +13,7 @@ enum hf_link {
 };
 
 /* Adds a copy of the set to the answer; false when there is no room. */
-bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl);
+bool hf_link_add(struct hf_question *question, const struct hf_rrset *rrset, uint32_t ttl, enum hf_security security);
 /* Moves the question to `target`; NULL is a fault. */
 enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target);
 

@@ -9,6 +9,7 @@
 #include "resolver/link.h"
 #include "resolver/state.h"
 #include "resolver/synthesis.h"
+#include "resolver/trust.h"
 
 /* ---- life ---- */
 
@@ -23,7 +24,13 @@ static struct hf_budget *new_budget(const struct hf_resolver *resolver)
 	struct hf_budget *budget = malloc(sizeof(*budget));
 
 	if (budget)
-		*budget = (struct hf_budget){.references = 0, .queries_left = resolver->config.max_upstream_queries};
+		*budget = (struct hf_budget){
+			.queries_left = resolver->config.max_upstream_queries,
+			.work = {
+				.limit_ns = resolver->config.validation_limit_us * UINT64_C(1000),
+				.failed_max = resolver->config.validation_failures,
+			},
+		};
 	return budget;
 }
 
@@ -54,6 +61,7 @@ struct hf_question *hf_question_new(struct hf_resolver *resolver, enum hf_questi
 	question->qtype = question->sought = qtype;
 	question->qclass = qclass;
 	question->ttl_cap = resolver->config.max_ttl;
+	question->security = HF_SECURITY_SECURE;
 	question->next = resolver->all_questions;
 	if (question->next)
 		question->next->previous = question;
@@ -147,6 +155,7 @@ static void finish(struct hf_resolver *resolver, struct hf_question *question, c
 		break;
 	case HF_QUESTION_ADDRESS:
 	case HF_QUESTION_PRIME:
+	case HF_QUESTION_TRUST:
 		if (owner)
 			hf_fetch_sub_done(resolver, owner, question, result);
 		break;
@@ -165,6 +174,7 @@ static void fail(struct hf_resolver *resolver, struct hf_question *question, uin
 	}
 	question->rcode = HF_RCODE_SERVFAIL;
 	question->set_count = question->proof_count = question->authority_count = 0;
+	question->security = HF_SECURITY_UNCHECKED;
 	question->negative = question->expiring = false;
 	if (result && result->zone_text)
 		add_ede(question, 22, result->zone_text);
@@ -209,6 +219,16 @@ static void age_sets(const struct hf_resolver *resolver, struct hf_question *que
 		question->ttls_ns = resolver->now.mono_ns;
 }
 
+/* RFC 7646: no AD, and clients are told why. What the cache has of before is insecure now, too. */
+static void note_negative_anchor(const struct hf_resolver *resolver, struct hf_question *question)
+{
+	if (question->negative_anchor || !hf_ntas_count(resolver->config.ntas) ||
+	    !hf_trust_has_negative_anchor(resolver, question->current))
+		return;
+	question->negative_anchor = true;
+	question->security = HF_SECURITY_UNCHECKED;
+}
+
 static void walk(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result)
 {
 	enum hf_link link = HF_LINK_NEXT;
@@ -219,6 +239,7 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 			fail(resolver, question, 0, NULL, result);
 			return;
 		}
+		note_negative_anchor(resolver, question);
 		link = hf_link_from_local(resolver, question);
 		if (link == HF_LINK_UNKNOWN) {
 			question->local = false;
@@ -236,6 +257,8 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 		}
 	}
 	if (link == HF_LINK_END) {
+		if (question->negative_anchor)
+			add_ede(question, HF_EDE_NEGATIVE_TRUST_ANCHOR, "not validated: a negative trust anchor is set");
 		if (question->local && question->rcode == HF_RCODE_REFUSED)
 			add_ede(question, 15, NULL); /* RFC 8914 §4.16: by the operator's policy */
 		finish(resolver, question, result);
@@ -266,8 +289,21 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 	}
 }
 
+/* Whether it comes to something or not, the validation that waits looks for itself. */
+static void seek_trust(struct hf_resolver *resolver, struct hf_question *question)
+{
+	if (hf_inflight_join(resolver, question, question->name, question->qtype) == HF_JOIN_WAITING)
+		return;
+	question->hindered = true;
+	finish(resolver, question, NULL);
+}
+
 void hf_question_walk(struct hf_resolver *resolver, struct hf_question *question)
 {
+	if (question->kind == HF_QUESTION_TRUST) {
+		seek_trust(resolver, question);
+		return;
+	}
 	switch (hf_synthesis_begin(resolver, question)) {
 	case HF_LINK_END:
 		finish(resolver, question, NULL);
@@ -282,6 +318,10 @@ void hf_question_walk(struct hf_resolver *resolver, struct hf_question *question
 
 void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *question, const struct hf_result *result)
 {
+	if (question->kind == HF_QUESTION_TRUST) {
+		finish(resolver, question, result);
+		return;
+	}
 	if (result->kind != HF_RESULT_FAILED) {
 		add_ede(question, result->ede, result->text);
 		walk(resolver, question, result);
@@ -305,21 +345,24 @@ void hf_question_fetched(struct hf_resolver *resolver, struct hf_question *quest
 /* ---- prefetch ---- */
 
 static uint64_t hash_of(const struct hf_resolver *resolver, enum hf_question_kind kind, const uint8_t *name,
-			uint16_t qtype, uint16_t qclass)
+			uint16_t qtype, uint16_t qclass, bool checking_disabled)
 {
-	return hf_index_hash_name(resolver->secret, name, (uint64_t)kind << 32 | (uint64_t)qtype << 16 | qclass);
+	return hf_index_hash_name(resolver->secret, name,
+				  (uint64_t)checking_disabled << 40 | (uint64_t)kind << 32 | (uint64_t)qtype << 16 | qclass);
 }
 
 struct hf_question *hf_question_find(const struct hf_resolver *resolver, enum hf_question_kind kind,
-				     const uint8_t *name, uint16_t qtype, uint16_t qclass, const struct hf_prefix *dns64)
+				     const uint8_t *name, uint16_t qtype, uint16_t qclass, bool checking_disabled,
+				     const struct hf_prefix *dns64)
 {
 	static const struct hf_prefix none;
-	uint64_t hash = hash_of(resolver, kind, name, qtype, qclass);
+	uint64_t hash = hash_of(resolver, kind, name, qtype, qclass, checking_disabled);
 
 	for (struct hf_index_node *n = hf_index_first(&resolver->questions, hash); n; n = hf_index_next(n)) {
 		struct hf_question *question = hf_index_entry(n, struct hf_question, node);
 
 		if (question->kind == kind && question->qtype == qtype && question->qclass == qclass &&
+		    question->checking_disabled == checking_disabled &&
 		    hf_name_equal(question->name, name) && hf_prefix_equal(&question->dns64, dns64 ? dns64 : &none))
 			return question;
 	}
@@ -329,7 +372,8 @@ struct hf_question *hf_question_find(const struct hf_resolver *resolver, enum hf
 void hf_question_index(struct hf_resolver *resolver, struct hf_question *question)
 {
 	hf_index_add(&resolver->questions, &question->node,
-		     hash_of(resolver, question->kind, question->name, question->qtype, question->qclass));
+		     hash_of(resolver, question->kind, question->name, question->qtype, question->qclass,
+			     question->checking_disabled));
 	question->indexed = true;
 }
 
@@ -337,7 +381,7 @@ void hf_question_prefetch(struct hf_resolver *resolver, const uint8_t *name, uin
 {
 	struct hf_question *question;
 
-	if (hf_question_find(resolver, HF_QUESTION_PREFETCH, name, qtype, qclass, NULL))
+	if (hf_question_find(resolver, HF_QUESTION_PREFETCH, name, qtype, qclass, false, NULL))
 		return;
 	question = hf_question_new(resolver, HF_QUESTION_PREFETCH, name, qtype, qclass, NULL, 0);
 	if (!question)

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/prefix.h"
+#include "dnssec/security.h"
+#include "dnssec/work.h"
 #include "resolver/fetch.h"
 #include "resolver/index.h"
 #include "wire/reply.h"
@@ -19,6 +21,7 @@ struct hf_resolver;
 struct hf_budget {
 	unsigned references;
 	unsigned queries_left;
+	struct hf_work work; /* for validation */
 };
 
 enum hf_question_kind {
@@ -27,6 +30,7 @@ enum hf_question_kind {
 	HF_QUESTION_PREFETCH,
 	HF_QUESTION_ADDRESS, /* of a server, for the fetch `owner` */
 	HF_QUESTION_PRIME,   /* of the root's servers, for the fetch `owner` */
+	HF_QUESTION_TRUST,   /* DS or DNSKEY, for the validation of what the fetch `owner` has: always fetched */
 };
 
 /* That a question has no data, kept while DNS64 looks for another type. */
@@ -60,6 +64,7 @@ struct hf_question {
 	unsigned depth;
 	uint64_t started_ns;
 	uint64_t flushes; /* of the cache, when it began */
+	bool checking_disabled; /* CD: takes data as it comes (RFC 6840 §5.9) */
 	bool upstream_used, restarted;
 	bool hindered; /* it failed by a limit, or by a fetch that was hindered: fetch.h */
 	bool turned_away;    /* its name was, at a zone cut: bulkhead.h */
@@ -87,6 +92,8 @@ struct hf_question {
 	bool local, any_local; /* the last link was; some link was */
 	bool from_outside;  /* a link before was not */
 	bool dropped;	    /* by a local zone's rule */
+	enum hf_security security; /* of the least of its parts so far */
+	bool negative_anchor;	   /* insecure by a negative trust anchor: EDE 33 */
 	bool expiring;	    /* some of it is in the last tenth of its TTL */
 	uint32_t ttl_cap;   /* seconds the whole may be kept */
 	const struct hf_rrset **sets;
@@ -119,7 +126,8 @@ void hf_question_fail(struct hf_resolver *resolver, struct hf_question *question
 
 /* The one of its kind that is under way and can be joined; NULL for none. And: makes one such. `dns64` NULL: without synthesis. */
 struct hf_question *hf_question_find(const struct hf_resolver *resolver, enum hf_question_kind kind,
-				     const uint8_t *name, uint16_t qtype, uint16_t qclass, const struct hf_prefix *dns64);
+				     const uint8_t *name, uint16_t qtype, uint16_t qclass, bool checking_disabled,
+				     const struct hf_prefix *dns64);
 void hf_question_index(struct hf_resolver *resolver, struct hf_question *question);
 
 /* Renews what of the answer is in the last tenth of its TTL, once at a time. */

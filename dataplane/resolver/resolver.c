@@ -7,6 +7,7 @@
 #include "resolver/answer.h"
 #include "resolver/config_copy.h"
 #include "resolver/state.h"
+#include "resolver/trust.h"
 
 enum { TIMERS_A_TURN = 64 };
 
@@ -20,6 +21,9 @@ bool hf_resolver_configure(struct hf_resolver *resolver, const struct hf_resolve
 		return false;
 	hf_config_copy_free(&resolver->config);
 	resolver->config = copy;
+	/* Anchors and what is believed of signatures may be others now; keys are at hand in the cache. */
+	hf_validator_configure(resolver->validator, &copy.dnssec);
+	hf_trust_zones_clear(resolver->trust_zones);
 	return true;
 }
 
@@ -76,10 +80,16 @@ struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, str
 	random->fill(random->state, resolver->secret, sizeof(resolver->secret));
 	resolver->servers = hf_servers_new(table_size(clients, HF_RESOLVER_SERVERS_MAX), resolver->secret);
 	resolver->failures = hf_failures_new(table_size(clients / 4, HF_RESOLVER_FAILURES_MAX), resolver->secret);
+	resolver->trust_zones = hf_trust_zones_new(table_size(clients, HF_RESOLVER_TRUST_MAX), resolver->secret);
+	resolver->trust_shares = calloc(HF_RESOLVER_SHARES, sizeof(resolver->trust_shares[0]));
+	resolver->own_verdicts = config->verdicts ? NULL : hf_verdicts_new(HF_RESOLVER_VERDICTS, resolver->secret);
+	resolver->validator = hf_validator_new(&config->dnssec, &config->costs,
+					       config->verdicts ? config->verdicts : resolver->own_verdicts);
 	resolver->zones = hf_zones_new(table_size(clients, HF_RESOLVER_ZONES_MAX), resolver->secret);
 	resolver->scratch = hf_arena_new(HF_RESOLVER_SCRATCH_MEMORY);
 	resolver->record = malloc(HF_RESOLVER_RECORD_SPACE);
-	if (!resolver->servers || !resolver->failures || !resolver->zones || !resolver->scratch || !resolver->record ||
+	if (!resolver->trust_zones || !resolver->trust_shares || !resolver->validator ||
+	    (!config->verdicts && !resolver->own_verdicts) || !resolver->servers || !resolver->failures || !resolver->zones || !resolver->scratch || !resolver->record ||
 	    !hf_index_init(&resolver->fetches, clients) || !hf_index_init(&resolver->questions, clients) ||
 	    !hf_index_init(&resolver->clients, clients) || !hf_index_init(&resolver->exchanges, clients) ||
 	    !make_clients(resolver)) {
@@ -129,6 +139,10 @@ void hf_resolver_free(struct hf_resolver *resolver)
 	hf_servers_free(resolver->servers);
 	hf_failures_free(resolver->failures);
 	hf_zones_free(resolver->zones);
+	hf_trust_zones_free(resolver->trust_zones);
+	free(resolver->trust_shares);
+	hf_validator_free(resolver->validator);
+	hf_verdicts_free(resolver->own_verdicts);
 	hf_index_free(&resolver->fetches);
 	hf_index_free(&resolver->questions);
 	hf_index_free(&resolver->clients);
@@ -364,7 +378,8 @@ void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client_id, const str
 		return;
 	}
 	question = kind == HF_QUESTION_CLIENT ?
-			   hf_question_find(resolver, kind, query->name, query->qtype, query->qclass, dns64) :
+			   hf_question_find(resolver, kind, query->name, query->qtype, query->qclass,
+					    reply_class & HF_REPLY_CD, dns64) :
 			   NULL;
 	if (question) {
 		hf_count(resolver, coalesced);
@@ -380,6 +395,7 @@ void hf_resolver_ask(struct hf_resolver *resolver, uint64_t client_id, const str
 	}
 	if (dns64)
 		question->dns64 = *dns64;
+	question->checking_disabled = reply_class & HF_REPLY_CD;
 	add_client(resolver, question, client, client_id, reply_class);
 	hf_timers_set(&resolver->timers, &client->timer,
 		      now.mono_ns + resolver->config.query_deadline_ms * HF_NS_PER_MS);

@@ -198,7 +198,10 @@ void hf_resolver_set_notice(struct hf_resolver *resolver, hf_notice_fn notice, v
 	X(cookie_missing, "replies without the cookie that their server gives, repeated over TCP")        \
 	X(cookie_bad, "replies with BADCOOKIE, repeated with the new cookie")                             \
 	X(clients_refused, "questions refused because too many clients wait")                             \
-	X(prefetches, "entries refetched before their end")
+	X(prefetches, "entries refetched before their end")                                               \
+	X(replies_validated, "replies found secure or insecure")                                          \
+	X(bogus_replies, "replies that did not validate")                                                 \
+	X(validation_shares_used, "times that nothing was checked because a zone, or all, had used up its share of CPU")
 
 struct hf_resolver_stats {
 #define X(name, text) uint64_t name;

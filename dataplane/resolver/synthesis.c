@@ -39,14 +39,14 @@ enum hf_link hf_synthesis_begin(struct hf_resolver *resolver, struct hf_question
 	if (question->qtype == HF_TYPE_AAAA && hf_name_equal(question->name, hf_dns64_ipv4only_name)) {
 		const struct hf_rrset *known = hf_dns64_ipv4only(&question->dns64, ttl, question->arena);
 
-		return known && hf_link_add(question, known, ttl) ? HF_LINK_END : HF_LINK_FAULT;
+		return known && hf_link_add(question, known, ttl, HF_SECURITY_UNCHECKED) ? HF_LINK_END : HF_LINK_FAULT;
 	}
 	if (question->qtype == HF_TYPE_PTR && hf_dns64_reverse(&question->dns64, question->name, target)) {
 		const struct hf_rrset *alias;
 
 		rdata.length = (uint16_t)hf_name_length(target);
 		alias = hf_rrset_make(question->arena, question->name, HF_TYPE_CNAME, question->qclass, ttl, &rdata, 1, 0);
-		return alias && hf_link_add(question, alias, ttl) ? hf_link_step(question, target) : HF_LINK_FAULT;
+		return alias && hf_link_add(question, alias, ttl, HF_SECURITY_UNCHECKED) ? hf_link_step(question, target) : HF_LINK_FAULT;
 	}
 	if (question->qtype == HF_TYPE_AAAA && ignores_aaaa(&resolver->config, question->name)) {
 		question->a_first = true;
@@ -161,6 +161,7 @@ static enum hf_link end_of_a(struct hf_resolver *resolver, struct hf_question *q
 	if (!made) /* no address that may be embedded */
 		return question->aaaa.known ? restore(resolver, question) : HF_LINK_FAULT;
 	question->sets[last] = made;
+	question->security = HF_SECURITY_UNCHECKED; /* nobody signed it */
 	question->ttls[last] = ttl;
 	return HF_LINK_END;
 }
