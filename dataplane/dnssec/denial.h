@@ -48,6 +48,6 @@ enum hf_cut {
 	HF_CUT_NONE,	 /* the name is no zone cut: it belongs to the zone like its parent */
 	HF_CUT_NO_NAME,	 /* it does not exist */
 };
-/* OPT_OUT is not returned: it is HF_CUT_UNSIGNED, PROVEN. `cut` is set when PROVEN. */
+/* OPT_OUT: HF_CUT_UNSIGNED, and the answer that there is no DS is insecure too (RFC 5155 §9.2). `cut` is set with both. */
 enum hf_denial hf_denial_ds(const struct hf_denial_proofs *proofs, const uint8_t *name, enum hf_cut *cut,
 			    struct hf_cause *cause);

@@ -14,8 +14,8 @@
 #include "wire/rrset.h"
 
 /* What public-key checks came to, by a keyed 128-bit hash of key, signature and what is signed: an RRset that comes again unchanged is
- * not verified twice, whether it was good or bad. No time is part of it: windows are looked at each time. Lock-free; any thread; the
- * oldest of a set of four goes. */
+ * not verified twice, whether it was good or bad. No time is part of it: windows are looked at each time. Lock-free; any thread; one
+ * of a set of four goes. */
 struct hf_verdicts;
 struct hf_verdicts *hf_verdicts_new(unsigned count, const uint64_t secret[2]); /* rounded up to a power of two; NULL without memory */
 void hf_verdicts_free(struct hf_verdicts *verdicts);

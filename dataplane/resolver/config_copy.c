@@ -30,6 +30,15 @@ void hf_resolver_config_defaults(struct hf_resolver_config *config)
 		.fetches_per_zone = 1000,
 		.fetches_per_server = 2000,
 		.spoof_threshold = 100,
+		.dnssec = hf_dnssec_policy_default,
+		.costs = hf_costs_default,
+		.validation_limit_us = 20000,
+		.validation_failures = 8,
+		.validation_zone_share = 50,
+		.validation_share = 700,
+		.aggressive_nsec = true,
+		.root_key_sentinel = true,
+		.trust_anchor_signals = true,
 	};
 }
 
@@ -47,6 +56,8 @@ void hf_config_copy_free(struct hf_resolver_config *config)
 	free((void *)config->private.addresses);
 	free((void *)config->do_not_query);
 	hf_local_drop(config->local);
+	hf_anchors_drop(config->anchors);
+	hf_ntas_drop(config->ntas);
 	free((void *)config->dns64_ignore_aaaa);
 	config->dns64_ignore_aaaa = NULL;
 	config->hints = NULL;
@@ -54,6 +65,8 @@ void hf_config_copy_free(struct hf_resolver_config *config)
 	config->private = (struct hf_private){0};
 	config->do_not_query = NULL;
 	config->local = NULL;
+	config->anchors = NULL;
+	config->ntas = NULL;
 }
 
 static void *copy_bytes(const void *bytes, size_t size)
@@ -96,6 +109,8 @@ bool hf_config_copy_make(struct hf_resolver_config *out, const struct hf_resolve
 	out->hints = hints;
 	out->routes = routes;
 	out->local = hf_local_hold(config->local);
+	out->anchors = hf_anchors_hold(config->anchors);
+	out->ntas = hf_ntas_hold(config->ntas);
 	complete = copy_private(&out->private, &config->private) && complete;
 	for (unsigned i = 0; complete && i < config->hint_count; i++) {
 		hints[i] = copy_bytes(config->hints[i], config->hints[i]->size);

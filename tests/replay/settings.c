@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include "io/anchors.h"
 #include "io/hints.h"
 #include "settings.h"
 
@@ -36,6 +37,10 @@ struct reading {
 	struct hf_route routes[32];
 	struct hf_address route_servers[32][16];
 	unsigned route_count;
+	struct hf_anchor_records anchors;
+	struct hf_nta ntas[32];
+	unsigned nta_count;
+	bool no_validator;
 };
 
 static bool fault(struct reading *reading, const char *what)
@@ -201,6 +206,27 @@ static bool make_access(struct reading *reading)
 	return settings->access != NULL;
 }
 
+/* Unbound bounds iterations by size of the key: "SIZE COUNT" pairs. The largest count is the bound here. */
+static bool read_keysize_iterations(struct reading *reading, const char *value)
+{
+	uint16_t *most = &reading->settings->resolver.dnssec.nsec3_iterations_max;
+	char *rest;
+
+	*most = 0;
+	for (value += *value == '"'; *value && *value != '"'; value = rest) {
+		unsigned long count;
+
+		strtoul(value, &rest, 10);
+		count = strtoul(rest, &rest, 10);
+		if (rest == value || count > UINT16_MAX)
+			return fault(reading, "expected pairs of numbers in");
+		if (count > *most)
+			*most = (uint16_t)count;
+		rest += strspn(rest, " \t");
+	}
+	return true;
+}
+
 /* ---- settings of one name, in the head or among the features ---- */
 
 /* Names as Unbound spells them, '-' or '_' alike; the others are the product's own. */
@@ -229,6 +255,11 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"priming", &resolver->prime, false},
 		{"dns64_synthall", &resolver->dns64_synthesise_all, false},
 		{"server_cookies", &resolver->server_cookies, false},
+		{"aggressive_nsec", &resolver->aggressive_nsec, false},
+		{"root_key_sentinel", &resolver->root_key_sentinel, false},
+		{"trust_anchor_signaling", &resolver->trust_anchor_signals, false},
+		{"sha1", &resolver->dnssec.sha1, false},
+		{"validator", &reading->no_validator, true},
 	};
 	const struct {
 		const char *name;
@@ -248,13 +279,18 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		{"timeout_initial_ms", &resolver->timeout_initial_ms, NULL},
 		{"timeout_min_ms", &resolver->timeout_min_ms, NULL},
 		{"timeout_max_ms", &resolver->timeout_max_ms, NULL},
+		{"nsec3_iterations_max", NULL, &resolver->dnssec.nsec3_iterations_max},
+		{"rsa_bits_min", NULL, &resolver->dnssec.rsa_bits_min},
+		{"validation_limit_us", &resolver->validation_limit_us, NULL},
+		{"validation_failures", NULL, &resolver->validation_failures},
+		{"validation_zone_share", NULL, &resolver->validation_zone_share},
 	};
 	/* Said for everybody's default or for things outside of what an answer shows. */
 	static const char *const meaningless[] = {
 		"origin", "raw", "raw_clause", "target_fetch_policy", "fake_sha1", "outbound_msg_retry",
 		"log_queries", "verbosity", "username", "chroot", "directory", "pidfile",
-		"rrset_roundrobin", "fake_dsa", "trust_anchor_signaling", "num_threads",
-		"validator" /* there is none to switch off */, "ede" /* always told */};
+		"rrset_roundrobin", "fake_dsa", "num_threads",
+		"ede" /* always told */};
 
 	const char *wrong = sim_local_read(&settings->local, name, value, known);
 
@@ -288,6 +324,8 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 	for (size_t i = 0; i < sizeof(meaningless) / sizeof(meaningless[0]); i++)
 		if (strcmp(meaningless[i], name) == 0)
 			return true;
+	if (strcmp(name, "val_nsec3_keysize_iterations") == 0)
+		return read_keysize_iterations(reading, value);
 	if (strcmp(name, "access_control") == 0)
 		return read_access(reading, value);
 	if (strcmp(name, "dns64_prefix") == 0)
@@ -469,6 +507,36 @@ static const char *block_name(const struct reading *reading)
 	return ".";
 }
 
+static bool read_anchor(struct reading *reading, const char *value)
+{
+	const char *wrong = hf_anchors_add_line(value, reading->settings->arena, &reading->anchors);
+
+	return !wrong || fault(reading, wrong);
+}
+
+static bool read_nta(struct reading *reading, const char *value)
+{
+	struct hf_nta *nta = &reading->ntas[reading->nta_count];
+
+	if (reading->nta_count == sizeof(reading->ntas) / sizeof(reading->ntas[0]))
+		return fault(reading, "too many names at");
+	nta->ends_s = HF_NTA_NO_END;
+	nta->reason[0] = '\0';
+	reading->nta_count++;
+	return hf_name_from_text(value, nta->name) || fault(reading, "not a name:");
+}
+
+static bool make_validation(struct reading *reading)
+{
+	struct hf_resolver_config *config = &reading->settings->resolver;
+	/* Unbound leaves its validator out so. */
+	bool validate = !reading->no_validator && (!reading->modules || strstr(reading->modules, "validator"));
+
+	config->anchors = hf_anchors_new(reading->anchors.sets, validate ? reading->anchors.count : 0);
+	config->ntas = hf_ntas_new(reading->ntas, reading->nta_count);
+	return config->anchors && config->ntas;
+}
+
 static bool read_setting(struct reading *reading)
 {
 	const char *key = reading->setting->key, *value = reading->setting->value, *block = reading->setting->block;
@@ -518,6 +586,10 @@ static bool read_setting(struct reading *reading)
 		return read_features(reading, value, true);
 	if (strcmp(key, "feature-list") == 0)
 		return read_features(reading, value, false);
+	if (strcmp(key, "trust-anchor") == 0)
+		return read_anchor(reading, value);
+	if (strcmp(key, "domain-insecure") == 0)
+		return read_nta(reading, value);
 	if (strcmp(key, "val-override-date") == 0)
 		return read_date(value, &reading->settings->wall_s) || fault(reading, "not a date:");
 	if (strcmp(key, "val-override-timestamp") == 0) {
@@ -635,7 +707,7 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 						  sizeof(reading.route_servers[i]));
 	if (good && (wrong = sim_local_make(&settings->local, &settings->resolver, settings->arena)))
 		snprintf(text, SIM_FAULT_MAX, "%s: local names: %s", scenario->path, wrong);
-	return good && !wrong && make_hints(&reading) && make_access(&reading);
+	return good && !wrong && make_hints(&reading) && make_access(&reading) && make_validation(&reading);
 }
 
 void sim_settings_end(struct sim_settings *settings)
@@ -643,5 +715,7 @@ void sim_settings_end(struct sim_settings *settings)
 	free(settings->ignored);
 	hf_access_free(settings->access);
 	hf_local_drop(settings->resolver.local);
+	hf_anchors_drop(settings->resolver.anchors);
+	hf_ntas_drop(settings->resolver.ntas);
 	hf_arena_free(settings->arena);
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What public-key checks came to (struct hf_verdicts, verify.h); for the files of this directory. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "dnssec/verify.h"
+
+struct hf_verdict_key {
+	uint64_t words[2];
+};
+
+/* Of one check: what is signed, the signature, the DNSKEY's RDATA. */
+struct hf_verdict_key hf_verdicts_key(const struct hf_verdicts *verdicts, const uint8_t *message, size_t length,
+				      const uint8_t *signature, size_t signature_length, const uint8_t *key, size_t key_length);
+
+enum hf_verdict { HF_VERDICT_UNKNOWN, HF_VERDICT_GOOD, HF_VERDICT_BAD };
+enum hf_verdict hf_verdicts_find(const struct hf_verdicts *verdicts, const struct hf_verdict_key *key);
+void hf_verdicts_put(struct hf_verdicts *verdicts, const struct hf_verdict_key *key, bool good);
