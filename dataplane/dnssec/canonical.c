@@ -83,8 +83,7 @@ bool hf_canonical_begin(struct hf_canonical *canonical, const struct hf_rrset *r
 		memcpy(at, r.bytes, r.length);
 		if (fields)
 			lower_names(at, r.length, fields);
-		r.bytes = at;
-		canonical->sorted[count++] = r;
+		canonical->sorted[count++] = (struct hf_rdata){at, r.length, r.index};
 		at += r.length;
 	}
 	if (count > 1)
