@@ -84,6 +84,9 @@ enum hf_denial hf_denial_expansion(const struct hf_denial_proofs *proofs, const 
 {
 	enum hf_denial denial = missing(name, 0, cause);
 
+	if (cause)
+		cause->ede = HF_EDE_BOGUS; /* nothing was denied: data came that should not be there */
+
 	if (has(proofs, HF_TYPE_NSEC))
 		denial = hf_denial_by_nsec_expansion(proofs, name, labels, cause);
 	if (denial != HF_DENIAL_PROVEN && has(proofs, HF_TYPE_NSEC3))

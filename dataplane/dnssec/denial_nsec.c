@@ -104,7 +104,7 @@ static enum hf_denial not_proven(struct hf_cause *cause, const char *what, const
 {
 	char text[HF_NAME_TEXT_MAX];
 
-	hf_cause_set(cause, HF_EDE_NSEC_MISSING, "bogus: no NSEC %s %.100s", what, hf_name_to_text(name, text));
+	hf_cause_set(cause, HF_EDE_BOGUS, "bogus: no NSEC %s %.100s", what, hf_name_to_text(name, text));
 	return HF_DENIAL_NOT_PROVEN;
 }
 

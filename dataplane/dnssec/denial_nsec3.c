@@ -134,7 +134,7 @@ static enum hf_denial not_proven(struct chain *chain, const char *what, const ui
 
 	if (chain->out_of_work)
 		return HF_DENIAL_WORK;
-	hf_cause_set(chain->cause, HF_EDE_NSEC_MISSING, "bogus: no NSEC3 %s %.100s", what, hf_name_to_text(name, text));
+	hf_cause_set(chain->cause, HF_EDE_BOGUS, "bogus: no NSEC3 %s %.100s", what, hf_name_to_text(name, text));
 	return HF_DENIAL_NOT_PROVEN;
 }
 

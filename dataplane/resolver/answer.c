@@ -143,9 +143,9 @@ static void add_delegation(const struct hf_resolver *resolver, const uint8_t *na
 /* SOA, where that is wanted the NS of its zone, and for those who can check what proves it. */
 static void add_negative(const struct hf_question *question, bool dnssec_ok, struct extra *authority)
 {
-	unsigned count = question->authority_count > 0;
+	unsigned count = question->authority_count > 0 && question->authority[0]->type == HF_TYPE_SOA;
 
-	if (question->authority_count > 1 && question->authority[1]->type == HF_TYPE_NS)
+	if (count && question->authority_count > 1 && question->authority[1]->type == HF_TYPE_NS)
 		count = 2;
 	if (dnssec_ok)
 		count = question->authority_count;

@@ -36,10 +36,12 @@ enum hf_kind hf_classify_reply(const struct hf_message *message, const struct hf
 	if (scrubbed->soa)
 		return recursive ? HF_KIND_RECURSIVE : HF_KIND_NODATA;
 	if (scrubbed->referral)
-		return forwarder ? HF_KIND_LAME : HF_KIND_REFERRAL;
+		return forwarder ? HF_KIND_EMPTY : HF_KIND_REFERRAL;
 	if (scrubbed->ns_of_zone)
 		return authoritative || forwarder ? HF_KIND_NODATA : recursive ? HF_KIND_RECURSIVE : HF_KIND_LAME;
 	if (scrubbed->soa_above || scrubbed->ns_elsewhere)
 		return HF_KIND_LAME;
-	return recursive ? HF_KIND_RECURSIVE : HF_KIND_EMPTY;
+	if (recursive)
+		return HF_KIND_RECURSIVE;
+	return scrubbed->proof_count ? HF_KIND_NODATA : HF_KIND_EMPTY;
 }

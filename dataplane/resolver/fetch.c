@@ -167,7 +167,7 @@ static void choose_labels(struct hf_resolver *resolver, struct hf_fetch *fetch)
 	unsigned shown = fetch->ask_labels;
 	unsigned in_zone = hf_name_label_count(fetch->delegation.zone);
 
-	if (fetch->minimise_off || !resolver->config.qname_minimisation ||
+	if (fetch->minimise_off || (!resolver->config.qname_minimisation && !fetch->between_seen) ||
 	    fetch->delegation.source == HF_DELEGATION_FORWARD || fetch->minimise_count >= MINIMISE_MAX) {
 		fetch->ask_labels = all;
 		return;

@@ -88,6 +88,7 @@ struct hf_fetch {
 	bool primed, retried_parent;
 	bool left_route; /* its servers failed, and the tree may be asked instead */
 	bool accept_recursive;
+	bool between_seen;	/* a DS question came to a server of the child too: names between the zones are asked about */
 	bool trust_refreshed; /* keys or DS were fetched anew for it */
 	struct hf_finding *pending; /* a reply whose validation waits for something */
 	unsigned trust_subs;	    /* questions under way for that */

@@ -16,6 +16,7 @@
 enum {
 	BOGUS_MAX = 3,		/* bogus replies to one question before its data is called so */
 	BOGUS_TTL = 60,		/* seconds that bogus data is kept for clients with CD */
+	CUT_HINT_TTL = 3600,	/* of a delegation that an answer mentions, for the present resolution */
 	WANTS_MAX = 24,		/* times that something of the chain of trust is fetched for one reply */
 	SILENCES_MAX = 2,	/* of servers shown a shortened name, before they are shown all of it */
 	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
@@ -82,26 +83,22 @@ static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fet
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
 }
 
-/* That the delegation has DS, or what may prove that it has none: whoever validates looks at it. */
-static void store_cut(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
+/* What may prove that the delegation has no DS: whoever validates looks at it. */
+static void store_no_ds(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed,
+			const uint8_t *cut, uint32_t ttl)
 {
-	const uint8_t *cut = hf_rrset_owner(scrubbed->referral);
 	struct hf_cache_claim claim = {
 		.fact = HF_FACT_NODATA,
 		.name = cut,
 		.type = HF_TYPE_DS,
 		.class = fetch->qclass,
-		.ttl = scrubbed->referral->ttl,
+		.ttl = ttl,
 		.rank = HF_RANK_REFERRAL,
 		.proofs = scrubbed->proofs,
 		.proof_count = scrubbed->proof_count,
 		.zone_labels = zone_labels(fetch, cut),
 	};
 
-	if (scrubbed->ds) {
-		store_set(resolver, fetch, scrubbed->ds, scrubbed, HF_RANK_REFERRAL, HF_SECURITY_UNCHECKED);
-		return;
-	}
 	if (!hf_trust_is_on(resolver))
 		return;
 	/* What is not proven is not known any longer than the proof's records say. */
@@ -115,7 +112,10 @@ static void store_cut(struct hf_resolver *resolver, const struct hf_fetch *fetch
 static void store_referral(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
 {
 	store_set(resolver, fetch, scrubbed->referral, scrubbed, HF_RANK_REFERRAL, HF_SECURITY_UNCHECKED);
-	store_cut(resolver, fetch, scrubbed);
+	if (scrubbed->ds)
+		store_set(resolver, fetch, scrubbed->ds, scrubbed, HF_RANK_REFERRAL, HF_SECURITY_UNCHECKED);
+	else
+		store_no_ds(resolver, fetch, scrubbed, hf_rrset_owner(scrubbed->referral), scrubbed->referral->ttl);
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
 }
@@ -326,9 +326,32 @@ void hf_fetch_resume(struct hf_resolver *resolver, struct hf_fetch *fetch)
 	validate(resolver, fetch, fetch->pending);
 }
 
+/* A server of both zones answers for the child, where DS is the parent's (RFC 4035 §3.1.4.1). Who the parent's servers are is found as when
+ * names are shortened: by what is known of the names between. */
+static bool seek_parent(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
+{
+	const struct hf_scrubbed *scrubbed = &found->scrubbed;
+	bool by_child = scrubbed->chain_count ? scrubbed->chain[0]->type == HF_TYPE_CNAME :
+						scrubbed->soa && hf_name_equal(hf_rrset_owner(scrubbed->soa), fetch->name);
+
+	if (fetch->qtype != HF_TYPE_DS || !by_child || fetch->between_seen || fetch->delegation.source == HF_DELEGATION_FORWARD ||
+	    hf_name_label_count(fetch->name) <= hf_name_label_count(fetch->delegation.zone) + 1)
+		return false;
+	fetch->between_seen = true;
+	fetch->minimise_off = false;
+	fetch->minimise_count = 0;
+	fetch->ask_labels = 0;
+	hf_inflight_ready(resolver, fetch);
+	return true;
+}
+
 /* The reply says something of the name that was asked for, or of where it leads. */
 static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
 {
+	if (seek_parent(resolver, fetch, found))
+		return;
+	if (found->scrubbed.cut)
+		store_no_ds(resolver, fetch, &found->scrubbed, found->scrubbed.cut, CUT_HINT_TTL);
 	if (hf_validate_is_wanted(resolver, fetch))
 		validate(resolver, fetch, found);
 	else

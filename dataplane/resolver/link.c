@@ -73,13 +73,23 @@ enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target)
 	return HF_LINK_NEXT;
 }
 
+/* A chain may pass the same DNAME twice; once says it all. */
+static bool has_set(const struct hf_question *question, const struct hf_rrset *rrset)
+{
+	for (unsigned i = 0; i < question->set_count; i++)
+		if (question->sets[i]->type == rrset->type &&
+		    hf_name_equal(hf_rrset_owner(question->sets[i]), hf_rrset_owner(rrset)))
+			return true;
+	return false;
+}
+
 static enum hf_link follow_dname(struct hf_question *question, const struct hf_rrset *dname, uint32_t ttl, enum hf_security security)
 {
 	uint8_t target[HF_NAME_MAX];
 	struct hf_rdata rdata = {.bytes = target};
 	const struct hf_rrset *cname;
 
-	if (!hf_link_add(question, dname, ttl, security))
+	if (!has_set(question, dname) && !hf_link_add(question, dname, ttl, security))
 		return HF_LINK_FAULT;
 	if (!hf_scrub_substitute(question->current, dname, target)) {
 		question->rcode = HF_RCODE_YXDOMAIN; /* RFC 6672 §2.2 */
@@ -105,13 +115,13 @@ static enum hf_link end_negative(struct hf_question *question, bool nxdomain, ui
 		hf_arena_take(question->arena, (proof_count + 1) * sizeof(question->authority_ttls[0]));
 	if (!question->authority || !question->authority_ttls)
 		return HF_LINK_FAULT;
-	for (unsigned i = 0; soa && i <= proof_count; i++) {
+	for (unsigned i = !soa; i <= proof_count; i++) {
 		const struct hf_rrset *rrset = hf_rrset_copy(question->arena, i ? proofs[i - 1] : soa);
 
 		if (!rrset)
 			return HF_LINK_FAULT;
-		question->authority[i] = rrset;
-		question->authority_ttls[i] = rrset->ttl < ttl ? rrset->ttl : ttl; /* RFC 2308 §3 */
+		question->authority[question->authority_count] = rrset;
+		question->authority_ttls[question->authority_count] = rrset->ttl < ttl ? rrset->ttl : ttl; /* RFC 2308 §3 */
 		question->authority_count++;
 	}
 	return HF_LINK_END;

@@ -205,6 +205,14 @@ static void fail_again(struct hf_resolver *resolver, struct hf_question *questio
 	hf_question_fail(resolver, question, 13, text);
 }
 
+static bool is_known_bogus(const struct hf_resolver *resolver, const struct hf_question *question)
+{
+	const struct hf_failure *failure = hf_failures_lookup(resolver->failures, question->current, question->sought,
+							      question->qclass, resolver->now);
+
+	return failure && hf_ede_is_of_validation(failure->ede);
+}
+
 /* While the next link was fetched, those before it have aged. */
 static void age_sets(const struct hf_resolver *resolver, struct hf_question *question)
 {
@@ -271,7 +279,13 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 	}
 	if (question->kind == HF_QUESTION_CACHE_ONLY) {
 		hf_synthesis_give_up(resolver, question);
+		/* That it is known to be bogus is an answer too. */
+		if (!question->checking_disabled && is_known_bogus(resolver, question)) {
+			fail_again(resolver, question);
+			return;
+		}
 		question->give_referral = !question->set_count && !question->negative;
+		question->security = HF_SECURITY_UNCHECKED;
 		finish(resolver, question, NULL);
 		return;
 	}

@@ -166,6 +166,24 @@ static void add_negative_ns(const struct hf_message *message, uint16_t class, st
 	}
 }
 
+/* Some answer a question for DS with the referral that they would give for any other: it has the DS set. */
+static bool take_ds(struct hf_arena *arena, const struct hf_message *message, uint16_t class, struct hf_scrubbed *out)
+{
+	for (unsigned i = 0; i < message->section_counts[HF_SECTION_AUTHORITY]; i++) {
+		const struct hf_rrset *rrset = message->sections[HF_SECTION_AUTHORITY][i];
+
+		if (rrset->type != HF_TYPE_DS || rrset->class != class || !hf_name_equal(hf_rrset_owner(rrset), out->final_name))
+			continue;
+		out->chain = hf_arena_take(arena, sizeof(out->chain[0]));
+		if (!out->chain)
+			return false;
+		out->chain[out->chain_count++] = rrset;
+		out->answered = true;
+		break;
+	}
+	return true;
+}
+
 static bool scrub_authority(struct hf_arena *arena, const struct hf_message *message, uint16_t qtype, uint16_t class,
 			    const uint8_t *zone, const struct hf_resolver_config *config, struct hf_scrubbed *out)
 {
@@ -195,6 +213,8 @@ static bool scrub_authority(struct hf_arena *arena, const struct hf_message *mes
 				out->ns_of_zone = true;
 			else if (!inside || !above_name)
 				out->ns_elsewhere = true;
+			else if (out->chain_count && !out->answered && out->final_inside && below(owner, zone))
+				out->cut = owner;
 			else if (!out->chain_count && !out->referral &&
 				 /* DS is the parent's (RFC 4035 §3.1.4.1): a cut at the name itself leads nowhere. */
 				 !(qtype == HF_TYPE_DS && hf_name_equal(owner, out->final_name)))
@@ -209,6 +229,8 @@ static bool scrub_authority(struct hf_arena *arena, const struct hf_message *mes
 			break;
 		}
 	}
+	if (qtype == HF_TYPE_DS && !out->chain_count && !take_ds(arena, message, class, out))
+		return false;
 	/* A reply with SOA says "no such data here", whatever NS stand beside it (RFC 2308 §2.2). */
 	if (out->soa)
 		out->referral = NULL;
@@ -270,7 +292,9 @@ bool hf_scrub_message(struct hf_arena *arena, const struct hf_message *message, 
 		      uint16_t qclass, const uint8_t *zone, const struct hf_resolver_config *config,
 		      struct hf_scrubbed *scrubbed)
 {
-	const struct bailiwick bailiwick = {zone, config, hf_delegation_route(config, qname)};
+	/* DS is asked of the parent, who may be outside of the route that the name begins. */
+	const uint8_t *routed = qtype == HF_TYPE_DS && qname[0] ? hf_name_parent(qname) : qname;
+	const struct bailiwick bailiwick = {zone, config, hf_delegation_route(config, routed)};
 
 	*scrubbed = (struct hf_scrubbed){0};
 	if (!scrub_answer(arena, message, qname, qtype, qclass, &bailiwick, scrubbed) ||

@@ -208,6 +208,14 @@ static const uint8_t *anchor_of(const struct hf_resolver *resolver, const uint8_
 	return *negative ? NULL : zone;
 }
 
+const uint8_t *hf_trust_anchor_zone(const struct hf_resolver *resolver, const uint8_t *name)
+{
+	struct hf_anchor anchor;
+	bool negative;
+
+	return anchor_of(resolver, name, &anchor, &negative);
+}
+
 bool hf_trust_has_negative_anchor(const struct hf_resolver *resolver, const uint8_t *name)
 {
 	struct hf_anchor anchor;
@@ -242,7 +250,10 @@ static void want(struct hf_resolver *resolver, const uint8_t *zone, uint16_t typ
 	if (hf_ede_is_of_validation(failure->ede))
 		hf_cause_set(&trust->cause, failure->ede, "%s", failure->text);
 	else
-		hf_cause_set(&trust->cause, type == HF_TYPE_DNSKEY ? HF_EDE_DNSKEY_MISSING : HF_EDE_INDETERMINATE,
+		hf_cause_set(&trust->cause,
+			     type == HF_TYPE_DNSKEY ? HF_EDE_DNSKEY_MISSING :
+			     failure->ede	    ? failure->ede :
+						      HF_EDE_INDETERMINATE,
 			     "bogus: no answer to %.100s: %.80s", hf_trace_question(zone, type, what), failure->text);
 }
 

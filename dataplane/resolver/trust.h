@@ -47,6 +47,9 @@ bool hf_trust_is_on(const struct hf_resolver *resolver);
 /* Whether a negative trust anchor covers the name: no trust anchor is nearer. */
 bool hf_trust_has_negative_anchor(const struct hf_resolver *resolver, const uint8_t *name);
 
+/* The nearest zone at or above the name with a trust anchor that counts; NULL for none. */
+const uint8_t *hf_trust_anchor_zone(const struct hf_resolver *resolver, const uint8_t *name);
+
 /* What is known of the zone `zone`. */
 void hf_trust_of(struct hf_resolver *resolver, const uint8_t *zone, struct hf_work *work, struct hf_trust *trust);
 /* The same, but only as far as its parent's word on it: SECURE then means that `trusted` says how its keys are known. */

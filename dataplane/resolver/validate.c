@@ -80,18 +80,32 @@ static bool is_settled(const struct validation *v)
 	return v->trust.state != HF_TRUST_SECURE && v->trust.state != HF_TRUST_NO_CUT;
 }
 
+/* The zone that was asked, or that of the trust anchor if that is further down. */
+static unsigned zone_labels(const struct validation *v, const uint8_t *name)
+{
+	const uint8_t *anchored = hf_trust_anchor_zone(v->resolver, name);
+	unsigned asked = hf_name_label_count(v->fetch->delegation.zone), trusted = anchored ? hf_name_label_count(anchored) : 0;
+
+	return trusted > asked ? trusted : asked;
+}
+
 /* Nothing is signed: then a delegation on the way from the zone that was asked down to the owner has to be proven unsigned. */
 static enum hf_validation unsigned_data(struct validation *v, const uint8_t *owner, uint16_t type, enum hf_security *security)
 {
-	const uint8_t *zone = v->fetch->delegation.zone;
-	unsigned labels = hf_name_label_count(owner);
+	const unsigned labels = hf_name_label_count(owner), first = zone_labels(v, owner);
 	/* DS is the parent's: what the owner's own zone is does not matter. */
 	unsigned last = type == HF_TYPE_DS && labels ? labels - 1 : labels;
 
-	for (unsigned i = hf_name_label_count(zone); i <= last; i++) {
+	for (unsigned i = first; i <= last; i++) {
+		enum hf_validation validation;
+
 		hf_trust_of(v->resolver, hf_name_strip(owner, labels - i), v->work, &v->trust);
-		if (is_settled(v))
-			return by_trust(v, security);
+		if (!is_settled(v))
+			continue;
+		validation = by_trust(v, security);
+		if (i > first)
+			v->finding->chain_broken = false; /* it may be this server that knows nothing of signatures */
+		return validation;
 	}
 	*security = HF_SECURITY_BOGUS;
 	return bogus(v, HF_EDE_RRSIGS_MISSING, "is not signed", owner, type);
@@ -204,7 +218,7 @@ static enum hf_validation validate_set(struct validation *v, const struct hf_rrs
 		return validation;
 	/* A signature in the name of a zone above that whose server we asked says nothing when this one is unsigned. */
 	cause = v->finding->cause;
-	hf_trust_of(v->resolver, v->fetch->delegation.zone, v->work, &v->trust);
+	hf_trust_of(v->resolver, hf_name_strip(owner, hf_name_label_count(owner) - zone_labels(v, owner)), v->work, &v->trust);
 	if (v->trust.state == HF_TRUST_INSECURE || v->trust.state == HF_TRUST_WANTED)
 		return by_trust(v, &verified->security);
 	v->finding->cause = cause;
@@ -340,6 +354,9 @@ static enum hf_validation validate_chain(struct validation *v)
 		struct verified verified;
 		enum hf_validation validation = validate_set(v, scrubbed->chain[i], &verified);
 
+		/* What it would mean for names below other names is not defined (RFC 6672 §3.3). */
+		if (validation == HF_VALIDATION_DONE && verified.check.expanded && scrubbed->chain[i]->type == HF_TYPE_DNAME)
+			validation = bogus(v, HF_EDE_BOGUS, "was made by a wildcard", hf_rrset_owner(scrubbed->chain[i]), HF_TYPE_DNAME);
 		if (validation == HF_VALIDATION_DONE && verified.security == HF_SECURITY_SECURE && verified.check.expanded)
 			validation = prove_expansion(v, scrubbed->chain[i], &verified);
 		if (validation == HF_VALIDATION_BOGUS && i > 0 && v->fetch->qtype != HF_TYPE_ANY) {

@@ -19,6 +19,7 @@
 #define HINT_TTL 3600000
 #define DEFAULT_WALL 1767225600 /* 2026-01-01 */
 #define QUERY_DEADLINE_MS 4500
+#define UNBOUND_ITERATIONS 150 /* of NSEC3 that Unbound takes; RFC 9276 §3.2 lets resolvers choose */
 
 /* While the head is read: what becomes hints and routes at its end. */
 struct reading {
@@ -303,6 +304,7 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		resolver->negative_ns = false;
 		resolver->negative_soa_newest = true;
 		settings->local.special_use = true;
+		resolver->dnssec.nsec3_iterations_max = UNBOUND_ITERATIONS;
 	}
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (strcmp(switches[i].name, name) == 0) {
@@ -688,6 +690,8 @@ bool sim_settings_read(const struct sim_scenario *scenario, struct sim_settings 
 	settings->resolver.negative_soa_newest = scenario->dialect == SIM_TESTBOUND;
 	/* Deckard's scenarios resolve special-use names. */
 	settings->local.special_use = scenario->dialect == SIM_TESTBOUND;
+	if (scenario->dialect == SIM_TESTBOUND)
+		settings->resolver.dnssec.nsec3_iterations_max = UNBOUND_ITERATIONS;
 	reading.ignored = open_memstream(&settings->ignored, &size);
 	for (size_t i = 0; i < scenario->setting_count && good; i++) {
 		reading.setting = &scenario->settings[i];
