@@ -3,6 +3,7 @@
 #include "resolver/failures.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "dnssec/security.h"
 
 struct hf_failures {
 	const uint64_t *secret;
@@ -60,7 +61,9 @@ void hf_failures_note(struct hf_failures *failures, const uint8_t *name, uint16_
 	struct hf_failure *failure = find(failures, hash, name, type, class);
 
 	if (failure && failure->forget_ns > now.mono_ns) {
-		failure->hold_ms = failure->hold_ms * 2 < HF_FAILURES_TTL_MAX_MS ? failure->hold_ms * 2 : HF_FAILURES_TTL_MAX_MS;
+		uint32_t most = hf_ede_is_of_validation(ede) ? HF_FAILURES_BOGUS_MAX_MS : HF_FAILURES_TTL_MAX_MS;
+
+		failure->hold_ms = failure->hold_ms * 2 < most ? failure->hold_ms * 2 : most;
 	} else {
 		if (!failure) {
 			failure = &failures->entries[failures->next];

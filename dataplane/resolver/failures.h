@@ -9,8 +9,12 @@
 #include "resolver/index.h"
 #include "wire/name.h"
 
-#define HF_FAILURES_TEXT_MAX 128
+#define HF_FAILURES_TEXT_MAX 200
 #define HF_FAILURES_TTL_MAX_MS 300000
+/* Of bogus data, at first and at most: looking again costs several servers' time, and it is seldom mended within seconds; but when it is, nobody should
+ * wait for minutes. */
+#define HF_FAILURES_BOGUS_MS 30000
+#define HF_FAILURES_BOGUS_MAX_MS 60000
 
 struct hf_failure {
 	struct hf_index_node node;

@@ -116,7 +116,8 @@ void hf_fetch_fail(struct hf_resolver *resolver, struct hf_fetch *fetch, enum hf
 		 * found. What the client wanted is noted in any case. */
 		if (!fetch->hindered || !fetch->depth)
 			hf_failures_note(resolver->failures, fetch->name, fetch->qtype, fetch->qclass,
-					 resolver->config.failure_ttl_ms, fetch->ede, fetch->text, resolver->now);
+					 fetch->bogus.ede ? HF_FAILURES_BOGUS_MS : resolver->config.failure_ttl_ms, fetch->ede,
+					 fetch->text, resolver->now);
 		result.ede = fetch->ede;
 		result.text = fetch->text;
 	} else if (cause == HF_CAUSE_BUDGET) {
@@ -269,10 +270,13 @@ static void find_delegation(struct hf_resolver *resolver, struct hf_fetch *fetch
 
 /* Whether more addresses may be had by looking the server up. Those inside the zone that have glue could only be asked
  * for at the very servers that do not answer. */
-static bool is_worth_fetching(const struct hf_delegation *delegation, const struct hf_delegation_server *server)
+static bool is_worth_fetching(const struct hf_fetch *fetch, const struct hf_delegation_server *server)
 {
-	return !server->asked &&
-	       !(server->has_address && hf_name_is_below_or_equal(server->name, delegation->zone));
+	const struct hf_delegation *delegation = &fetch->delegation;
+
+	/* Servers with bogus data may know addresses of others. */
+	return !server->asked && (fetch->bogus_replies ||
+	       !(server->has_address && hf_name_is_below_or_equal(server->name, delegation->zone)));
 }
 
 /* Looks up the addresses of some more servers of the delegation. */
@@ -287,7 +291,7 @@ static void fetch_server_addresses(struct hf_resolver *resolver, struct hf_fetch
 		/* Names without any address first; among them by chance, so that one bad name does not hold up all. */
 		for (int with_address = 0; with_address < 2 && !count; with_address++)
 			for (unsigned i = 0; i < delegation->server_count; i++)
-				if (is_worth_fetching(delegation, &delegation->servers[i]) &&
+				if (is_worth_fetching(fetch, &delegation->servers[i]) &&
 				    delegation->servers[i].has_address == (with_address == 1))
 					unasked[count++] = i;
 		if (!count)

@@ -56,7 +56,7 @@ struct hf_result {
 	unsigned glue_count;
 };
 
-enum { HF_FETCH_GLUE_MAX = 4, HF_FETCH_TEXT_MAX = 160 };
+enum { HF_FETCH_GLUE_MAX = 4, HF_FETCH_TEXT_MAX = 200 };
 
 struct hf_fetch {
 	struct hf_index_node node;

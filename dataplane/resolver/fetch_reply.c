@@ -16,7 +16,8 @@
 enum {
 	BOGUS_MAX = 3,		/* bogus replies to one question before its data is called so */
 	BOGUS_TTL = 60,		/* seconds that bogus data is kept for clients with CD */
-	CUT_HINT_TTL = 3600,	/* of a delegation that an answer mentions, for the present resolution */
+	HINT_TTL = 3600,	/* at most; proofs have their own */
+	HINTS_MAX = 4,
 	WANTS_MAX = 24,		/* times that something of the chain of trust is fetched for one reply */
 	SILENCES_MAX = 2,	/* of servers shown a shortened name, before they are shown all of it */
 	EMPTIES_MAX = 2,	/* replies without anything in them before the third is believed to mean NODATA */
@@ -326,6 +327,18 @@ void hf_fetch_resume(struct hf_resolver *resolver, struct hf_fetch *fetch)
 	validate(resolver, fetch, fetch->pending);
 }
 
+/* Beside an alias to another name of the zone, proofs may say that this one is below an unsigned delegation. Where exactly that is shows only when
+ * they are looked at. */
+static void store_hints(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_scrubbed *scrubbed)
+{
+	unsigned labels = hf_name_label_count(scrubbed->final_name), zone = hf_name_label_count(fetch->delegation.zone);
+
+	if (!scrubbed->chain_count || scrubbed->answered || !scrubbed->final_inside || scrubbed->soa || !scrubbed->proof_count)
+		return;
+	for (unsigned i = zone + 1; i <= labels && i <= zone + HINTS_MAX; i++)
+		store_no_ds(resolver, fetch, scrubbed, hf_name_strip(scrubbed->final_name, labels - i), HINT_TTL);
+}
+
 /* A server of both zones answers for the child, where DS is the parent's (RFC 4035 §3.1.4.1). Who the parent's servers are is found as when
  * names are shortened: by what is known of the names between. */
 static bool seek_parent(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found)
@@ -350,8 +363,7 @@ static void conclude(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 {
 	if (seek_parent(resolver, fetch, found))
 		return;
-	if (found->scrubbed.cut)
-		store_no_ds(resolver, fetch, &found->scrubbed, found->scrubbed.cut, CUT_HINT_TTL);
+	store_hints(resolver, fetch, &found->scrubbed);
 	if (hf_validate_is_wanted(resolver, fetch))
 		validate(resolver, fetch, found);
 	else

@@ -99,6 +99,8 @@ static enum hf_link follow_dname(struct hf_question *question, const struct hf_r
 	cname = hf_rrset_make(question->arena, question->current, HF_TYPE_CNAME, dname->class, ttl, &rdata, 1, 0);
 	if (!cname || !hf_link_add(question, cname, ttl, security))
 		return HF_LINK_FAULT;
+	if (question->sought == HF_TYPE_CNAME)
+		return HF_LINK_END;
 	return hf_link_step(question, target);
 }
 

@@ -213,8 +213,6 @@ static bool scrub_authority(struct hf_arena *arena, const struct hf_message *mes
 				out->ns_of_zone = true;
 			else if (!inside || !above_name)
 				out->ns_elsewhere = true;
-			else if (out->chain_count && !out->answered && out->final_inside && below(owner, zone))
-				out->cut = owner;
 			else if (!out->chain_count && !out->referral &&
 				 /* DS is the parent's (RFC 4035 §3.1.4.1): a cut at the name itself leads nowhere. */
 				 !(qtype == HF_TYPE_DS && hf_name_equal(owner, out->final_name)))

@@ -27,7 +27,6 @@ struct hf_scrubbed {
 	const struct hf_rrset *soa;	 /* at or above the final name, in the zone */
 	const struct hf_rrset *referral; /* NS of a cut strictly below the zone, at or above the name */
 	const struct hf_rrset *ds;	 /* of that cut */
-	const uint8_t *cut;		 /* beside a chain of aliases: that its end is below this cut; what proves it unsigned is among the proofs */
 	const struct hf_rrset **glue;	 /* addresses of the targets of the referral, or of an NS set in the answer */
 	unsigned glue_count;
 	const struct hf_rrset **proofs; /* NSEC and NSEC3 of the authority section; before them, if wanted, the NS of the SOA's zone */

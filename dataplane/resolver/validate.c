@@ -333,15 +333,21 @@ static const uint8_t *next_name(struct validation *v, const uint8_t *name, const
 	return target && hf_scrub_substitute(name, rrset, target) ? target : name;
 }
 
-/* Keeps what comes before the set `count`: where the last alias leads to has to be asked for by itself. */
-static void cut_chain(struct hf_finding *finding, unsigned count, const uint8_t *name)
+/* Keeps what comes before the set `count`: where the last alias leads to, which is `name`, has to be asked for by itself. */
+static enum hf_validation ask_for_rest(struct validation *v, unsigned count, const uint8_t *name)
 {
+	struct hf_finding *finding = v->finding;
+
+	hf_trace(v->resolver, "%s: left to be asked for", finding->cause.text);
 	finding->scrubbed.chain_count = count;
 	finding->scrubbed.answered = finding->scrubbed.too_long = false;
 	finding->scrubbed.final_name = name;
 	finding->scrubbed.final_inside = false;
 	finding->scrubbed.soa = NULL;
 	finding->kind = HF_KIND_ANSWER;
+	finding->chain_broken = false;
+	finding->cause = (struct hf_cause){0};
+	return HF_VALIDATION_DONE;
 }
 
 static enum hf_validation validate_chain(struct validation *v)
@@ -360,11 +366,7 @@ static enum hf_validation validate_chain(struct validation *v)
 		if (validation == HF_VALIDATION_DONE && verified.security == HF_SECURITY_SECURE && verified.check.expanded)
 			validation = prove_expansion(v, scrubbed->chain[i], &verified);
 		if (validation == HF_VALIDATION_BOGUS && i > 0 && v->fetch->qtype != HF_TYPE_ANY) {
-			hf_trace(v->resolver, "%s: left to be asked for", finding->cause.text);
-			finding->cause = (struct hf_cause){0};
-			finding->chain_broken = false;
-			cut_chain(finding, i, name);
-			return HF_VALIDATION_DONE;
+			return ask_for_rest(v, i, name);
 		}
 		if (validation != HF_VALIDATION_DONE)
 			return validation;
@@ -547,8 +549,11 @@ enum hf_validation hf_validate(struct hf_resolver *resolver, struct hf_fetch *fe
 	if (!v.proofs_secure || !finding->securities || !own_lists(arena, &finding->scrubbed))
 		return HF_VALIDATION_WORK;
 	validation = validate_chain(&v);
-	if (validation == HF_VALIDATION_DONE && hf_finding_denies(finding))
+	if (validation == HF_VALIDATION_DONE && hf_finding_denies(finding)) {
 		validation = validate_denial(&v);
+		if (validation == HF_VALIDATION_BOGUS && finding->scrubbed.chain_count)
+			validation = ask_for_rest(&v, finding->scrubbed.chain_count, finding->scrubbed.final_name);
+	}
 	if (validation == HF_VALIDATION_DONE)
 		drop_unverified_proofs(&v);
 	tell(&v, validation);

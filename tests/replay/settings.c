@@ -305,6 +305,11 @@ static bool read_option(struct reading *reading, const char *name, const char *v
 		resolver->negative_soa_newest = true;
 		settings->local.special_use = true;
 		resolver->dnssec.nsec3_iterations_max = UNBOUND_ITERATIONS;
+		/* Not among those that it answers by itself. */
+		wrong = sim_local_read(&settings->local, "local_zone", "local. nodefault", known);
+		*known = true;
+		if (wrong)
+			return fault(reading, wrong);
 	}
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (strcmp(switches[i].name, name) == 0) {
