@@ -2,7 +2,6 @@
 /* Proofs by NSEC (RFC 4035 §5.4). */
 #include <string.h>
 #include "dnssec/denial_parts.h"
-#include "dnssec/rrsig.h"
 #include "wire/rdata.h"
 
 struct nsec {
@@ -10,19 +9,8 @@ struct nsec {
 	struct hf_denial_bitmap bitmap;
 };
 
-/* Made by a wildcard, it would speak of names that it is not about. */
-static bool is_expanded(const struct hf_rrset *set)
-{
-	unsigned labels = hf_name_label_count(hf_rrset_owner(set)) - (hf_rrset_owner(set)[0] == 1 && hf_rrset_owner(set)[1] == '*');
-	struct hf_rrsig rrsig;
-
-	for (struct hf_rdata r = hf_rrset_first(set); r.bytes; r = hf_rrset_next(set, r))
-		if (r.index >= set->count && hf_rrsig_read(&r, &rrsig) && rrsig.labels < labels)
-			return true;
-	return false;
-}
-
-/* Owner and next name inside the zone, or what it spans reaches into others (CVE-2026-13321). */
+/* Owner and next name inside the zone, or what it spans reaches into others (CVE-2026-13321). Made by a wildcard, it would speak of names
+ * that it is not about. */
 static bool read_nsec(const struct hf_denial_proofs *proofs, const struct hf_rrset *set, struct nsec *nsec)
 {
 	const struct hf_rdata rdata = hf_rrset_first(set);
@@ -38,7 +26,7 @@ static bool read_nsec(const struct hf_denial_proofs *proofs, const struct hf_rrs
 	nsec->bitmap.bytes = rdata.bytes + next;
 	nsec->bitmap.length = rdata.length - next;
 	return hf_name_is_below_or_equal(nsec->owner, proofs->zone) && hf_name_is_below_or_equal(nsec->next, proofs->zone) &&
-	       !is_expanded(set);
+	       !hf_rrset_is_expanded(set);
 }
 
 static bool is_below(const uint8_t *name, const uint8_t *ancestor)

@@ -72,14 +72,35 @@ static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch
 	hf_cache_store(resolver->cache, &claim, resolver->now);
 }
 
+/* For other names that the wildcard stands for (RFC 8198 §5.3): as it is in the zone. */
+static void store_wildcard(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_rrset *rrset,
+			   const struct hf_scrubbed *scrubbed, enum hf_rank rank)
+{
+	static const uint8_t star[] = {1, '*'};
+	const uint8_t *owner = hf_rrset_owner(rrset);
+	unsigned labels = hf_rrset_signed_labels(rrset), all = hf_name_label_count(owner);
+	uint8_t wildcard[HF_NAME_MAX];
+	const struct hf_rrset *copy;
+
+	if (labels >= all || !hf_name_join(star, sizeof(star), hf_name_strip(owner, all - labels), wildcard))
+		return;
+	copy = hf_rrset_with_owner(resolver->scratch, wildcard, rrset);
+	if (copy)
+		store_set(resolver, fetch, copy, scrubbed, rank, HF_SECURITY_SECURE);
+}
+
 static void store_chain(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_finding *finding)
 {
 	const struct hf_scrubbed *scrubbed = &finding->scrubbed;
 	enum hf_rank rank = finding->authoritative ? HF_RANK_ANSWER_AUTH : HF_RANK_ANSWER_NONAUTH;
 
-	for (unsigned i = 0; i < scrubbed->chain_count; i++)
-		store_set(resolver, fetch, scrubbed->chain[i], scrubbed, rank,
-			  finding->securities ? finding->securities[i] : HF_SECURITY_UNCHECKED);
+	for (unsigned i = 0; i < scrubbed->chain_count; i++) {
+		enum hf_security security = finding->securities ? finding->securities[i] : HF_SECURITY_UNCHECKED;
+
+		store_set(resolver, fetch, scrubbed->chain[i], scrubbed, rank, security);
+		if (security == HF_SECURITY_SECURE && resolver->config.aggressive_nsec && hf_rrset_is_expanded(scrubbed->chain[i]))
+			store_wildcard(resolver, fetch, scrubbed->chain[i], scrubbed, rank);
+	}
 	for (unsigned i = 0; i < scrubbed->glue_count; i++)
 		hf_cache_put(resolver->cache, scrubbed->glue[i], HF_RANK_ADDITIONAL, resolver->now);
 }
@@ -142,7 +163,10 @@ static void store_negative(struct hf_resolver *resolver, const struct hf_fetch *
 	if (claim.security == HF_SECURITY_BOGUS && claim.ttl > BOGUS_TTL)
 		claim.ttl = BOGUS_TTL;
 	hf_cache_store(resolver->cache, &claim, resolver->now);
-	if (resolver->config.negative_soa_newest && finding->authoritative && scrubbed->soa)
+	/* Proofs at hand deny other names of the zone only with its SOA (RFC 8198 §5.4). */
+	if (scrubbed->soa &&
+	    ((finding->authoritative && resolver->config.negative_soa_newest) ||
+	     (resolver->config.aggressive_nsec && finding->negative_security == HF_SECURITY_SECURE)))
 		store_set(resolver, fetch, scrubbed->soa, scrubbed, HF_RANK_AUTHORITY, finding->negative_security);
 }
 
@@ -234,6 +258,30 @@ static void make_result(struct hf_fetch *fetch, const struct hf_finding *finding
 	}
 }
 
+/* For other names and types that they deny. All that validation left are verified. */
+static void store_proofs(struct hf_resolver *resolver, const struct hf_finding *finding)
+{
+	const struct hf_scrubbed *scrubbed = &finding->scrubbed;
+	uint32_t longest = hf_finding_denies(finding) ? finding->negative_ttl : UINT32_MAX;
+
+	if (!resolver->config.aggressive_nsec || !finding->proofs_verified)
+		return;
+	for (unsigned i = 0; i < scrubbed->proof_count; i++) {
+		const struct hf_rrset *proof = scrubbed->proofs[i];
+		const uint8_t *zone = hf_verify_signer(proof);
+		struct hf_rrset *copy;
+
+		if (!zone || (proof->type != HF_TYPE_NSEC && proof->type != HF_TYPE_NSEC3))
+			continue;
+		copy = hf_rrset_copy(resolver->scratch, proof);
+		if (!copy)
+			return;
+		if (copy->ttl > longest)
+			copy->ttl = longest;
+		hf_denials_put(resolver->denials, zone, copy, resolver->now);
+	}
+}
+
 static void store_finding(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_finding *finding)
 {
 	store_chain(resolver, fetch, finding);
@@ -298,6 +346,7 @@ static void validate(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 	switch (hf_validate(resolver, fetch, found, &finding, &want)) {
 	case HF_VALIDATION_DONE:
 		hf_count(resolver, replies_validated);
+		store_proofs(resolver, &finding);
 		finish_with(resolver, fetch, &finding);
 		return;
 	case HF_VALIDATION_BOGUS:

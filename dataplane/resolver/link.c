@@ -131,17 +131,6 @@ static enum hf_link end_negative(struct hf_question *question, bool nxdomain, ui
 
 /* ---- from local data ---- */
 
-static const struct hf_rrset *with_owner(struct hf_arena *arena, const uint8_t *owner, const struct hf_rrset *rrset)
-{
-	struct hf_rdata *rdata = hf_arena_take(arena, rrset->count * sizeof(*rdata));
-
-	if (!rdata)
-		return NULL;
-	for (struct hf_rdata r = hf_rrset_first(rrset); r.bytes && r.index < rrset->count; r = hf_rrset_next(rrset, r))
-		rdata[r.index] = r;
-	return hf_rrset_make(arena, owner, rrset->type, rrset->class, rrset->ttl, rdata, rrset->count, 0);
-}
-
 static enum hf_link give_local(struct hf_resolver *resolver, struct hf_question *question, const struct hf_local_found *found)
 {
 	const struct hf_rrset *rrset = NULL;
@@ -149,7 +138,7 @@ static enum hf_link give_local(struct hf_resolver *resolver, struct hf_question 
 	for (unsigned i = 0; i < found->count; i++) {
 		unsigned removed = 0;
 
-		rrset = found->other_owner ? with_owner(question->arena, question->current, found->sets[i]) : found->sets[i];
+		rrset = found->other_owner ? hf_rrset_with_owner(question->arena, question->current, found->sets[i]) : found->sets[i];
 		if (!rrset)
 			return HF_LINK_FAULT;
 		/* A stranger's alias to a name inside must not do what an address of his may not. */
@@ -351,7 +340,65 @@ static enum hf_link any_from_cache(const struct hf_resolver *resolver, struct hf
 	return entry ? negative_from_cache(resolver, question, entry) : HF_LINK_UNKNOWN;
 }
 
-enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question)
+/* The name has what its wildcard has, if that is at hand. */
+static enum hf_link expand_wildcard(struct hf_resolver *resolver, struct hf_question *question, const struct hf_denials_found *found)
+{
+	const uint16_t types[] = {question->sought, HF_TYPE_CNAME};
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct hf_cache_entry *entry =
+			hf_cache_lookup(resolver->cache, found->wildcard, types[i], question->qclass, resolver->now);
+		const struct hf_rrset *rrset;
+		uint32_t ttl;
+
+		if (!entry || entry->fact != HF_FACT_RRSET || entry->security != HF_SECURITY_SECURE || !is_usable(resolver, question, entry))
+			continue;
+		rrset = hf_rrset_with_owner(question->arena, question->current, entry->rrset);
+		ttl = ttl_left(entry, resolver->now);
+		add_proofs(question, found->proofs, found->proof_count, 0);
+		if (!rrset || !hf_link_add(question, rrset, ttl < found->ttl ? ttl : found->ttl, HF_SECURITY_SECURE))
+			return HF_LINK_FAULT;
+		hf_count(resolver, aggressive_answers);
+		hf_trace(resolver, "made of its wildcard by proofs at hand");
+		return rrset->type == question->sought ? HF_LINK_END : hf_link_step(question, hf_scrub_target(rrset));
+	}
+	return HF_LINK_UNKNOWN;
+}
+
+/* RFC 8198: what other answers proved of the zone. */
+static enum hf_link from_proofs(struct hf_resolver *resolver, struct hf_question *question)
+{
+	const struct hf_cache_entry *entry;
+	struct hf_denials_found found;
+	uint32_t ttl, soa_left;
+
+	if (!resolver->config.aggressive_nsec || question->checking_disabled || question->qclass != HF_CLASS_IN ||
+	    question->kind == HF_QUESTION_PREFETCH || !hf_trust_is_on(resolver) ||
+	    hf_delegation_route(&resolver->config, question->current) ||
+	    hf_failures_lookup(resolver->failures, question->current, question->sought, question->qclass, resolver->now) ||
+	    !hf_denials_find(resolver->denials, question->current, question->sought, &resolver->config.dnssec,
+			     &resolver->config.costs, &question->budget->work, resolver->now, question->arena, &found) ||
+	    hf_trust_has_negative_anchor(resolver, found.zone) || hf_trust_has_negative_anchor(resolver, question->current))
+		return HF_LINK_UNKNOWN;
+	if (found.kind == HF_DENIALS_WILDCARD)
+		return expand_wildcard(resolver, question, &found);
+	entry = hf_cache_lookup(resolver->cache, found.zone, HF_TYPE_SOA, question->qclass, resolver->now);
+	if (!entry || entry->fact != HF_FACT_RRSET || entry->security != HF_SECURITY_SECURE)
+		return HF_LINK_UNKNOWN;
+	ttl = hf_scrub_negative_ttl(entry->rrset);
+	soa_left = ttl_left(entry, resolver->now);
+	if (soa_left < ttl)
+		ttl = soa_left;
+	if (found.ttl < ttl)
+		ttl = found.ttl;
+	if (!ttl)
+		return HF_LINK_UNKNOWN;
+	hf_count(resolver, aggressive_answers);
+	hf_trace(resolver, "denied by proofs at hand: %s", found.kind == HF_DENIALS_NXDOMAIN ? "NXDOMAIN" : "NODATA");
+	return end_negative(question, found.kind == HF_DENIALS_NXDOMAIN, ttl, entry->rrset, found.proofs, found.proof_count, HF_SECURITY_SECURE);
+}
+
+enum hf_link hf_link_from_cache(struct hf_resolver *resolver, struct hf_question *question)
 {
 	const uint8_t *name = question->current;
 	const struct hf_route *route = hf_delegation_route(&resolver->config, name);
@@ -380,7 +427,7 @@ enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_qu
 			return follow_dname(question, entry->rrset, ttl_left(entry, resolver->now), entry->security);
 	}
 	entry = find_nxdomain(resolver, question, name);
-	return entry ? negative_from_cache(resolver, question, entry) : HF_LINK_UNKNOWN;
+	return entry ? negative_from_cache(resolver, question, entry) : from_proofs(resolver, question);
 }
 
 /* ---- from a fetch, for what the cache would not keep ---- */

@@ -21,7 +21,7 @@ enum hf_link hf_link_step(struct hf_question *question, const uint8_t *target);
  * and drop count for the name asked for alone, not for what an alias leads to. */
 enum hf_link hf_link_from_local(struct hf_resolver *resolver, struct hf_question *question);
 /* From the cache; data of rank ANSWER_NONAUTH or better only. */
-enum hf_link hf_link_from_cache(const struct hf_resolver *resolver, struct hf_question *question);
+enum hf_link hf_link_from_cache(struct hf_resolver *resolver, struct hf_question *question);
 /* From a fetch just done, for what the cache would not keep. */
 enum hf_link hf_link_from_result(const struct hf_resolver *resolver, struct hf_question *question,
 				 const struct hf_result *result);

@@ -83,13 +83,15 @@ struct hf_resolver *hf_resolver_new(const struct hf_resolver_config *config, str
 	resolver->trust_zones = hf_trust_zones_new(table_size(clients, HF_RESOLVER_TRUST_MAX), resolver->secret);
 	resolver->trust_shares = calloc(HF_RESOLVER_SHARES, sizeof(resolver->trust_shares[0]));
 	resolver->own_verdicts = config->verdicts ? NULL : hf_verdicts_new(HF_RESOLVER_VERDICTS, resolver->secret);
+	resolver->own_denials = config->denials ? NULL : hf_denials_new(HF_RESOLVER_DENIALS, resolver->secret);
+	resolver->denials = config->denials ? config->denials : resolver->own_denials;
 	resolver->validator = hf_validator_new(&config->dnssec, &config->costs,
 					       config->verdicts ? config->verdicts : resolver->own_verdicts);
 	resolver->zones = hf_zones_new(table_size(clients, HF_RESOLVER_ZONES_MAX), resolver->secret);
 	resolver->scratch = hf_arena_new(HF_RESOLVER_SCRATCH_MEMORY);
 	resolver->record = malloc(HF_RESOLVER_RECORD_SPACE);
 	if (!resolver->trust_zones || !resolver->trust_shares || !resolver->validator ||
-	    (!config->verdicts && !resolver->own_verdicts) || !resolver->servers || !resolver->failures || !resolver->zones || !resolver->scratch || !resolver->record ||
+	    (!config->verdicts && !resolver->own_verdicts) || !resolver->denials || !resolver->servers || !resolver->failures || !resolver->zones || !resolver->scratch || !resolver->record ||
 	    !hf_index_init(&resolver->fetches, clients) || !hf_index_init(&resolver->questions, clients) ||
 	    !hf_index_init(&resolver->clients, clients) || !hf_index_init(&resolver->exchanges, clients) ||
 	    !make_clients(resolver)) {
@@ -143,6 +145,7 @@ void hf_resolver_free(struct hf_resolver *resolver)
 	free(resolver->trust_shares);
 	hf_validator_free(resolver->validator);
 	hf_verdicts_free(resolver->own_verdicts);
+	hf_denials_free(resolver->own_denials);
 	hf_index_free(&resolver->fetches);
 	hf_index_free(&resolver->questions);
 	hf_index_free(&resolver->clients);

@@ -16,6 +16,7 @@
 #include "base/now.h"
 #include "base/random.h"
 #include "cache/cache.h"
+#include "cache/denials.h"
 #include "dnssec/anchors.h"
 #include "dnssec/verify.h"
 #include "policy/dns64.h"
@@ -87,6 +88,7 @@ struct hf_resolver_config {
 	uint16_t validation_zone_share; /* of a core, in thousandths: for a zone with its relatives under one parent */
 	uint16_t validation_share;   /* likewise: for all zones together, in this resolver */
 	bool aggressive_nsec;	     /* negative answers from proofs that are at hand (RFC 8198) */
+	struct hf_denials *denials;  /* these; shared by resolvers, lives longer than they; NULL: an own store */
 	bool root_key_sentinel;	     /* RFC 8509 */
 	bool trust_anchor_signals;   /* RFC 8145 */
 };
@@ -200,6 +202,7 @@ void hf_resolver_set_notice(struct hf_resolver *resolver, hf_notice_fn notice, v
 	X(clients_refused, "questions refused because too many clients wait")                             \
 	X(prefetches, "entries refetched before their end")                                               \
 	X(replies_validated, "replies found secure or insecure")                                          \
+	X(aggressive_answers, "negative links answered from proofs at hand")                              \
 	X(bogus_replies, "replies that did not validate")                                                 \
 	X(validation_shares_used, "times that nothing was checked because a zone, or all, had used up its share of CPU")
 

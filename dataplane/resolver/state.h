@@ -24,6 +24,7 @@ enum {
 	HF_RESOLVER_TRUST_MAX = 8192, /* zones whose keys are at hand: one for each client that may wait, at most so many */
 	HF_RESOLVER_SHARES = 16384,   /* of CPU for validation, by hash of the zone's name */
 	HF_RESOLVER_VERDICTS = 4096,  /* in a table of its own */
+	HF_RESOLVER_DENIALS = 1 << 20, /* octets of proofs in a store of its own */
 	HF_RESOLVER_ARENAS_KEPT = 64,
 	HF_RESOLVER_CLIENTS_SPARE = 16, /* beyond max_clients, to tell the refused ones */
 	HF_RESOLVER_RECORD_SPACE = 70000, /* the largest record: head, name, a whole message */
@@ -61,6 +62,7 @@ struct hf_resolver {
 	struct hf_zones *zones;
 	struct hf_validator *validator;
 	struct hf_verdicts *own_verdicts; /* NULL: the configured ones */
+	struct hf_denials *denials, *own_denials; /* the latter NULL: the configured ones */
 	struct hf_trust_zones *trust_zones;
 	uint64_t trust_flushes; /* of the cache, when that table was last in keeping with it */
 	struct hf_allowance *trust_shares, trust_share; /* by zone, of all */

@@ -225,6 +225,18 @@ static enum hf_validation validate_set(struct validation *v, const struct hf_rrs
 	return validation;
 }
 
+static const struct hf_rrset *with_ttl(struct validation *v, const struct hf_rrset *rrset, uint32_t ttl)
+{
+	struct hf_rrset *copy;
+
+	if (ttl >= rrset->ttl)
+		return rrset;
+	copy = hf_rrset_copy(v->resolver->scratch, rrset);
+	if (copy)
+		copy->ttl = ttl;
+	return copy;
+}
+
 /* ---- proofs ---- */
 
 static bool is_proof(const struct hf_rrset *rrset)
@@ -263,7 +275,10 @@ static enum hf_validation verify_proofs(struct validation *v, const uint8_t *sig
 		if (verified.check.ttl < *ttl)
 			*ttl = verified.check.ttl;
 		v->proofs_secure[i] = true;
-		sets[proofs->count++] = set;
+		scrubbed->proofs[i] = with_ttl(v, set, verified.check.ttl);
+		if (!scrubbed->proofs[i])
+			return HF_VALIDATION_WORK;
+		sets[proofs->count++] = scrubbed->proofs[i];
 	}
 	return HF_VALIDATION_DONE;
 }
@@ -307,18 +322,6 @@ static enum hf_validation prove_expansion(struct validation *v, const struct hf_
 }
 
 /* ---- the answer section ---- */
-
-static const struct hf_rrset *with_ttl(struct validation *v, const struct hf_rrset *rrset, uint32_t ttl)
-{
-	struct hf_rrset *copy;
-
-	if (ttl >= rrset->ttl)
-		return rrset;
-	copy = hf_rrset_copy(v->resolver->scratch, rrset);
-	if (copy)
-		copy->ttl = ttl;
-	return copy;
-}
 
 /* Where a chain stands behind `rrset`. */
 static const uint8_t *next_name(struct validation *v, const uint8_t *name, const struct hf_rrset *rrset)
@@ -492,6 +495,7 @@ static void drop_unverified_proofs(struct validation *v)
 		any_secure |= v->finding->securities[i] == HF_SECURITY_SECURE;
 	if (!any_secure)
 		return;
+	v->finding->proofs_verified = true;
 	for (unsigned i = 0; i < scrubbed->proof_count; i++)
 		if (v->proofs_secure[i] || !is_proof(scrubbed->proofs[i]))
 			scrubbed->proofs[kept++] = scrubbed->proofs[i];

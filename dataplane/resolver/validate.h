@@ -26,6 +26,7 @@ struct hf_finding {
 	/* Of validation, which may also have changed sets and TTLs. */
 	enum hf_security *securities; /* of scrubbed.chain; NULL: not validated */
 	enum hf_security negative_security;
+	bool proofs_verified; /* all NSEC and NSEC3 sets that are left */
 	bool negative_anchor; /* some of it is insecure by a negative trust anchor */
 	bool chain_broken;    /* bogus above the data: other servers for it would not help */
 	struct hf_cause cause; /* of what is bogus, or insecure for want of understanding */

@@ -27,16 +27,24 @@ struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata curr
 	return entry_at(rrset, current.bytes + current.length, current.index + 1u);
 }
 
-bool hf_rrset_is_expanded(const struct hf_rrset *rrset)
+unsigned hf_rrset_signed_labels(const struct hf_rrset *rrset)
 {
 	enum { LABELS_AT = 3 }; /* RFC 4034 §3.1 */
 	unsigned labels = hf_name_label_count(hf_rrset_owner(rrset));
 
 	for (struct hf_rdata r = hf_rrset_first(rrset); r.bytes; r = hf_rrset_next(rrset, r)) {
 		if (r.index >= rrset->count && r.length > LABELS_AT && r.bytes[LABELS_AT] < labels)
-			return true;
+			labels = r.bytes[LABELS_AT];
 	}
-	return false;
+	return labels;
+}
+
+bool hf_rrset_is_expanded(const struct hf_rrset *rrset)
+{
+	const uint8_t *owner = hf_rrset_owner(rrset);
+
+	/* Of the wildcard itself the first label does not count (RFC 4034 §3.1.3). */
+	return hf_rrset_signed_labels(rrset) < hf_name_label_count(owner) - (owner[0] == 1 && owner[1] == '*');
 }
 
 static bool same_rdata(struct hf_rdata a, struct hf_rdata b, const uint8_t *fields)
@@ -140,6 +148,22 @@ struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uin
 		return NULL;
 	rrset->signature_count = (uint16_t)kept;
 	return rrset;
+}
+
+struct hf_rrset *hf_rrset_with_owner(struct hf_arena *arena, const uint8_t *owner, const struct hf_rrset *rrset)
+{
+	size_t length = hf_name_length(owner), rdata = rrset->size - offsetof(struct hf_rrset, data) - rrset->owner_length;
+	size_t size = offsetof(struct hf_rrset, data) + length + rdata;
+	struct hf_rrset *copy = size <= HF_RRSET_SIZE_MAX ? hf_arena_take(arena, size) : NULL;
+
+	if (!copy)
+		return NULL;
+	*copy = *rrset;
+	copy->size = (uint32_t)size;
+	copy->owner_length = (uint8_t)length;
+	memcpy(copy->data, owner, length);
+	memcpy(copy->data + length, rrset->data + rrset->owner_length, rdata);
+	return copy;
 }
 
 struct hf_rrset *hf_rrset_copy(struct hf_arena *arena, const struct hf_rrset *rrset)

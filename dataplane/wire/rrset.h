@@ -46,8 +46,12 @@ struct hf_rdata hf_rrset_next(const struct hf_rrset *rrset, struct hf_rdata curr
 struct hf_rrset *hf_rrset_make(struct hf_arena *arena, const uint8_t *owner, uint16_t type, uint16_t class,
 			       uint32_t ttl, const struct hf_rdata *rdata, uint16_t count,
 			       uint16_t signature_count);
+/* The least of the signatures' Labels fields (RFC 4034 §3.1.3), and no more than the owner's labels. */
+unsigned hf_rrset_signed_labels(const struct hf_rrset *rrset);
 /* Whether a wildcard made it: a signature counts fewer labels than the owner has (RFC 4035 §5.3.4). */
 bool hf_rrset_is_expanded(const struct hf_rrset *rrset);
+/* A copy with another owner, its signatures included: what a wildcard makes of a set. NULL without memory, or when it gets too large. */
+struct hf_rrset *hf_rrset_with_owner(struct hf_arena *arena, const uint8_t *owner, const struct hf_rrset *rrset);
 struct hf_rrset *hf_rrset_copy(struct hf_arena *arena, const struct hf_rrset *rrset);
 /* Same owner, type, class and RRs as a set, names in any case; TTL and RRSIGs are not looked at. Sets above 256 RRs in
  * wholly different orders count as different (work is bounded). */
