@@ -403,8 +403,12 @@ static bool gather_nsec3(struct search *search, const uint8_t *name, const struc
 				take(search, hashed, false);
 			return true;
 		}
-		if (labels == least)
-			return false;
+		if (labels == least) {
+			/* The apex exists, whether its record is here or not: enough for a wildcard there (RFC 5155 §8.8). */
+			search->covered = labels < all && take(search, closer, false);
+			search->encloser = labels;
+			return search->covered;
+		}
 		memcpy(closer, hashed, sizeof(closer));
 	}
 }
