@@ -202,6 +202,8 @@ static bool store_scalar(struct reader *reader, const struct hf_option *option, 
 	case HF_OPTION_PRIVATE_ADDRESSES:
 	case HF_OPTION_DO_NOT_QUERY:
 	case HF_OPTION_PRIVATE_DOMAINS:
+	case HF_OPTION_TRUST_ANCHORS:
+	case HF_OPTION_NTAS:
 	case HF_OPTION_DNS64_IGNORE:
 		break;
 	}
@@ -412,6 +414,10 @@ static bool read_value(struct reader *reader, const struct hf_option *option, co
 					       &reader->config->do_not_query_count);
 	case HF_OPTION_PRIVATE_DOMAINS:
 		return hf_config_read_private_domains(reader, node);
+	case HF_OPTION_TRUST_ANCHORS:
+		return hf_config_read_trust_anchors(reader, node);
+	case HF_OPTION_NTAS:
+		return hf_config_read_ntas(reader, node);
 	case HF_OPTION_DNS64_IGNORE:
 		return hf_config_read_dns64_ignore(reader, node);
 	default:
@@ -694,6 +700,7 @@ void hf_config_free(struct hf_config *config)
 	free(config->routes);
 	free(config->access);
 	hf_config_free_local(config);
+	hf_config_free_validation(config);
 	free(config->dns64_ignore_aaaa);
 	free(config->listen);
 	free(config->path);

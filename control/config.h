@@ -43,6 +43,14 @@ struct hf_config_local_zone {
 	unsigned line;
 };
 
+/* A negative trust anchor (RFC 7646). */
+struct hf_config_nta {
+	char *name;
+	int64_t until; /* seconds since 1970; INT64_MAX: no end */
+	char *reason;  /* NULL: none given */
+	unsigned line;
+};
+
 struct hf_config {
 	char *path; /* where it was read from */
 
@@ -121,6 +129,21 @@ struct hf_config {
 	size_t private_address_count;
 	struct hf_config_text *private_domains; /* private-domains */
 	size_t private_domain_count;
+
+	/* validation: */
+	bool validation;	     /* enabled */
+	char *trust_anchor_file;     /* trust-anchor-file: zone-file form; default /usr/share/dns/root.ds; empty: none */
+	struct hf_config_text *trust_anchors; /* trust-anchors: records in zone-file form */
+	size_t trust_anchor_count;
+	struct hf_config_nta *ntas;  /* negative-trust-anchors */
+	size_t nta_count;
+	bool sha1;
+	uint16_t rsa_bits_min, nsec3_iterations_max;
+	uint32_t skew;		     /* seconds */
+	uint32_t validation_cpu_query_us; /* cpu-per-query-us */
+	uint16_t validation_cpu_zone, validation_cpu_total; /* percent of a core */
+	uint16_t validation_failures; /* failures-per-query */
+	bool aggressive_nsec, root_key_sentinel, trust_anchor_signals;
 
 	/* control: */
 	char *dataplane_socket;	     /* dataplane-socket: /run/holdfast/dataplane.sock */

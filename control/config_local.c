@@ -11,9 +11,8 @@
 
 static const char types[] = "transparent, type-transparent, static, redirect, refuse, drop, nxdomain, nodata, none";
 
-/* Room for the elements of a list, zeroed; NULL, with *count 0, for none of them or after a fault. */
-static void *take_list(struct reader *reader, const yaml_node_t *node, const char *section, const char *key, size_t size,
-		       size_t *count)
+void *hf_config_take_list(struct reader *reader, const yaml_node_t *node, const char *section, const char *key, size_t size,
+			  size_t *count)
 {
 	void *list;
 
@@ -31,13 +30,13 @@ static void *take_list(struct reader *reader, const yaml_node_t *node, const cha
 	return list;
 }
 
-static const yaml_node_t *item_at(struct reader *reader, const yaml_node_t *node, size_t index)
+const yaml_node_t *hf_config_item(struct reader *reader, const yaml_node_t *node, size_t index)
 {
 	return hf_config_node(reader, node->data.sequence.items.start[index]);
 }
 
-static bool take_text(struct reader *reader, const yaml_node_t *node, const char *section, const char *key,
-		      const char *allowed, struct hf_config_text *out)
+bool hf_config_take_text(struct reader *reader, const yaml_node_t *node, const char *section, const char *key,
+			 const char *allowed, struct hf_config_text *out)
 {
 	const char *text = hf_config_scalar(reader, node, section, key, allowed);
 
@@ -52,9 +51,9 @@ bool hf_config_read_local_data(struct reader *reader, const yaml_node_t *node)
 {
 	struct hf_config *config = reader->config;
 
-	config->local_data = take_list(reader, node, "local", "data", sizeof(*config->local_data), &config->local_data_count);
+	config->local_data = hf_config_take_list(reader, node, "local", "data", sizeof(*config->local_data), &config->local_data_count);
 	for (size_t i = 0; i < config->local_data_count; i++)
-		if (!take_text(reader, item_at(reader, node, i), "local", "data", "record in zone-file form",
+		if (!hf_config_take_text(reader, hf_config_item(reader, node, i), "local", "data", "record in zone-file form",
 			       &config->local_data[i]))
 			return false;
 	return config->local_data != NULL;
@@ -86,7 +85,7 @@ static bool read_zone(struct reader *reader, const yaml_node_t *node, struct hf_
 		if (strcmp(name, "zone") == 0) {
 			if (zone->zone)
 				return hf_config_fail(reader, hf_config_line(key), section, "zone", "is given twice");
-			if (!take_text(reader, value, section, "zone", "domain name", &taken))
+			if (!hf_config_take_text(reader, value, section, "zone", "domain name", &taken))
 				return false;
 			zone->zone = taken.text;
 			if (!is_name(zone->zone))
@@ -119,9 +118,9 @@ bool hf_config_read_local_zones(struct reader *reader, const yaml_node_t *node)
 	struct hf_config *config = reader->config;
 
 	config->local_zones =
-		take_list(reader, node, "local", "zones", sizeof(*config->local_zones), &config->local_zone_count);
+		hf_config_take_list(reader, node, "local", "zones", sizeof(*config->local_zones), &config->local_zone_count);
 	for (size_t i = 0; i < config->local_zone_count; i++)
-		if (!read_zone(reader, item_at(reader, node, i), &config->local_zones[i]))
+		if (!read_zone(reader, hf_config_item(reader, node, i), &config->local_zones[i]))
 			return false;
 	return config->local_zones != NULL;
 }
@@ -129,9 +128,9 @@ bool hf_config_read_local_zones(struct reader *reader, const yaml_node_t *node)
 bool hf_config_read_prefixes(struct reader *reader, const yaml_node_t *node, const struct hf_option *option,
 			     struct hf_prefix **prefixes, size_t *count)
 {
-	*prefixes = take_list(reader, node, option->section, option->key, sizeof(**prefixes), count);
+	*prefixes = hf_config_take_list(reader, node, option->section, option->key, sizeof(**prefixes), count);
 	for (size_t i = 0; i < *count; i++) {
-		const yaml_node_t *item = item_at(reader, node, i);
+		const yaml_node_t *item = hf_config_item(reader, node, i);
 		const char *text = hf_config_scalar(reader, item, option->section, option->key, "address or prefix"), *fault;
 
 		if (!text)
@@ -150,11 +149,11 @@ bool hf_config_read_private_domains(struct reader *reader, const yaml_node_t *no
 	struct hf_config *config = reader->config;
 
 	config->private_domains =
-		take_list(reader, node, section, key, sizeof(*config->private_domains), &config->private_domain_count);
+		hf_config_take_list(reader, node, section, key, sizeof(*config->private_domains), &config->private_domain_count);
 	for (size_t i = 0; i < config->private_domain_count; i++) {
 		struct hf_config_text *domain = &config->private_domains[i];
 
-		if (!take_text(reader, item_at(reader, node, i), section, key, "domain name", domain))
+		if (!hf_config_take_text(reader, hf_config_item(reader, node, i), section, key, "domain name", domain))
 			return false;
 		if (!is_name(domain->text))
 			return hf_config_fail(reader, domain->line, section, key, "'%.64s' is not a domain name",

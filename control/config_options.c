@@ -180,6 +180,40 @@ const struct hf_option hf_options[] = {
 	{"resolver", "private-domains", HF_OPTION_PRIVATE_DOMAINS, RELOAD, FIELD(private_domains), 0, 0, NULL, NULL,
 	 "Names at or below which such addresses may stand."},
 
+	{"validation", "enabled", HF_OPTION_BOOLEAN, RELOAD, FIELD(validation), 0, 0, "true", NULL,
+	 "Validate answers (DNSSEC, RFC 4035): what is proven gets AD, what is bogus is answered SERVFAIL with a cause (RFC 8914). A reload that "
+	 "changes what is validated or believed empties the cache."},
+	{"validation", "trust-anchor-file", HF_OPTION_TEXT, RELOAD, FIELD(trust_anchor_file), 0, 4095, "/usr/share/dns/root.ds", NULL,
+	 "DS and DNSKEY records in zone-file form, read at start and at reload: Debian's dns-root-data has the root's there. Empty: none."},
+	{"validation", "trust-anchors", HF_OPTION_TRUST_ANCHORS, RELOAD, FIELD(trust_anchors), 0, 0, NULL, NULL,
+	 "More of them, of the root or of other zones. When they name the root, they count instead of the file's."},
+	{"validation", "negative-trust-anchors", HF_OPTION_NTAS, RELOAD, FIELD(ntas), 0, 0, NULL, NULL,
+	 "Names at and below which nothing is validated (RFC 7646), answered with EDE 33 and without AD, until the time given. A trust "
+	 "anchor further down switches validation on again."},
+	{"validation", "sha1", HF_OPTION_BOOLEAN, RELOAD, FIELD(sha1), 0, 0, "true", NULL,
+	 "Believe RSASHA1 and RSASHA1-NSEC3-SHA1 (5, 7) and DS digests of SHA-1; false: zones with nothing better are insecure (RFC 9905)."},
+	{"validation", "rsa-bits-min", HF_OPTION_INTEGER, RELOAD, FIELD(rsa_bits_min), 512, 4096, "512", NULL,
+	 "Shorter RSA keys are not believed; a zone whose trusted key is shorter is insecure."},
+	{"validation", "nsec3-iterations-max", HF_OPTION_INTEGER, RELOAD, FIELD(nsec3_iterations_max), 0, 2500, "50", NULL,
+	 "What NSEC3 records with more iterations prove is insecure, EDE 27 (RFC 9276)."},
+	{"validation", "skew", HF_OPTION_INTEGER, RELOAD, FIELD(skew), 0, 86400, "0", NULL,
+	 "Seconds by which signatures may be older or newer than they say, where clocks go wrong."},
+	{"validation", "cpu-per-query-us", HF_OPTION_INTEGER, RELOAD, FIELD(validation_cpu_query_us), 1000, 10000000, "20000", NULL,
+	 "Microseconds of CPU that the validation of one question, with all that it drags in, may cost, by what each operation costs on this machine."},
+	{"validation", "cpu-per-zone", HF_OPTION_INTEGER, RELOAD, FIELD(validation_cpu_zone), 1, 100, "5", NULL,
+	 "Percent of a core that validation may cost in each resolver thread for one zone together with all zones below its second label; the root and a "
+	 "top-level domain each get eight times as much. What is beyond is answered SERVFAIL."},
+	{"validation", "cpu-total", HF_OPTION_INTEGER, RELOAD, FIELD(validation_cpu_total), 1, 100, "70", NULL,
+	 "The same for all zones together."},
+	{"validation", "failures-per-query", HF_OPTION_INTEGER, RELOAD, FIELD(validation_failures), 1, 1000, "8", NULL,
+	 "Signatures, keys and digests of one question that may prove wrong before it is given up (KeyTrap)."},
+	{"validation", "aggressive-nsec", HF_OPTION_BOOLEAN, RELOAD, FIELD(aggressive_nsec), 0, 0, "true", NULL,
+	 "Deny names and types, and make wildcards' answers, from validated NSEC and NSEC3 records at hand (RFC 8198)."},
+	{"validation", "root-key-sentinel", HF_OPTION_BOOLEAN, RELOAD, FIELD(root_key_sentinel), 0, 0, "true", NULL,
+	 "Let clients find out which root keys are trusted here (RFC 8509)."},
+	{"validation", "trust-anchor-signals", HF_OPTION_BOOLEAN, RELOAD, FIELD(trust_anchor_signals), 0, 0, "true", NULL,
+	 "Tell a zone's servers which of its keys are trusted here (RFC 8145), each time that they are asked for their keys."},
+
 	{"control", "dataplane-socket", HF_OPTION_PATH, RESTART, FIELD(dataplane_socket), 1, SOCKET_PATH_MAX,
 	 "/run/holdfast/dataplane.sock", NULL, "Unix socket of holdfast-dataplane."},
 	{"control", "control-socket", HF_OPTION_PATH, RESTART, FIELD(control_socket), 1, SOCKET_PATH_MAX,
@@ -256,6 +290,12 @@ const char *hf_option_allowed(const struct hf_option *option, char out[HF_OPTION
 	case HF_OPTION_DNS64_IGNORE:
 		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of domain names");
 		break;
+	case HF_OPTION_TRUST_ANCHORS:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of DS and DNSKEY records in zone-file form");
+		break;
+	case HF_OPTION_NTAS:
+		snprintf(out, HF_OPTION_ALLOWED_MAX, "list of domain names or {name, until: YYYY-MM-DDTHH:MM:SSZ, reason}");
+		break;
 	case HF_OPTION_ACCESS:
 		snprintf(out, HF_OPTION_ALLOWED_MAX,
 			 "list of {clients: [prefix …], action: allow, allow-snoop, refuse or drop, dns64: prefix}");
@@ -323,6 +363,8 @@ static bool option_equal(const struct hf_option *option, const struct hf_config 
 	case HF_OPTION_ROUTES:
 		return routes_equal(a, b);
 	case HF_OPTION_DNS64_IGNORE:
+	case HF_OPTION_TRUST_ANCHORS:
+	case HF_OPTION_NTAS:
 	case HF_OPTION_ACCESS: /* taken over by a reload: nobody asks */
 	case HF_OPTION_LOCAL_DATA:
 	case HF_OPTION_LOCAL_ZONES:
@@ -430,6 +472,13 @@ void hf_config_write_reference(void *out_file)
 	      "    - {zone: corp.example., type: static}\n"
 	      "    - {zone: ads.example., type: nxdomain}\n"
 	      "    - {zone: 10.in-addr.arpa., type: none}\n"
+	      "```\n\n"
+	      "## An example of negative trust anchors\n\n"
+	      "```yaml\n"
+	      "validation:\n"
+	      "  negative-trust-anchors:\n"
+	      "    - corp.example.\n"
+	      "    - {name: de., until: 2026-05-06T06:00:00Z, reason: broken signatures}\n"
 	      "```\n",
 	      out);
 }

@@ -25,6 +25,8 @@ enum hf_option_kind {
 	HF_OPTION_PRIVATE_ADDRESSES,
 	HF_OPTION_DO_NOT_QUERY, /* fills config->do_not_query */
 	HF_OPTION_PRIVATE_DOMAINS,
+	HF_OPTION_TRUST_ANCHORS, /* fills config->trust_anchors */
+	HF_OPTION_NTAS,		 /* fills config->ntas */
 	HF_OPTION_DNS64_IGNORE, /* fills config->dns64_ignore_aaaa */
 };
 

@@ -38,5 +38,16 @@ bool hf_config_read_prefixes(struct reader *reader, const yaml_node_t *node, con
 			     struct hf_prefix **prefixes, size_t *count);
 bool hf_config_read_private_domains(struct reader *reader, const yaml_node_t *node);
 void hf_config_free_local(struct hf_config *config);
+/* validation: */
+bool hf_config_read_trust_anchors(struct reader *reader, const yaml_node_t *node);
+bool hf_config_read_ntas(struct reader *reader, const yaml_node_t *node);
+void hf_config_free_validation(struct hf_config *config);
+/* Room for the elements of a list, zeroed; NULL, with *count 0, after a fault. And one of its elements. */
+void *hf_config_take_list(struct reader *reader, const yaml_node_t *node, const char *section, const char *key, size_t size,
+			  size_t *count);
+const yaml_node_t *hf_config_item(struct reader *reader, const yaml_node_t *node, size_t index);
+/* A copy of a scalar, with its line. */
+bool hf_config_take_text(struct reader *reader, const yaml_node_t *node, const char *section, const char *key,
+			 const char *allowed, struct hf_config_text *out);
 /* dns64.ignore-aaaa: */
 bool hf_config_read_dns64_ignore(struct reader *reader, const yaml_node_t *node);

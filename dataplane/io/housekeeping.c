@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <urcu-qsbr.h>
 #include "io/local_flush.h"
+#include "io/trust_flush.h"
 #include "io/rpc.h"
 
 enum {
@@ -43,6 +44,7 @@ struct hf_housekeeping {
 	 * settings any more. */
 	struct hf_local *former_local; /* one reference */
 	bool local_changed, private_changed;
+	struct hf_trust_change trust_change;
 	bool kernel_lags; /* access rules were taken over that the kernel has not */
 };
 
@@ -179,6 +181,7 @@ static void flush_changed(struct hf_housekeeping *self)
 {
 	struct hf_parts *parts = self->parts;
 
+	hf_trust_change_flush(parts, &self->trust_change);
 	if (self->private_changed)
 		hf_local_flush_all(parts);
 	else if (self->local_changed)
@@ -189,6 +192,7 @@ static void forget_settings(struct hf_housekeeping *self)
 {
 	hf_local_drop(self->former_local);
 	self->former_local = NULL;
+	hf_trust_change_free(&self->trust_change);
 	free(self->settings_mails);
 	hf_settings_free(self->settings);
 	self->settings_mails = NULL;
@@ -306,7 +310,7 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, bool
 		return false;
 	}
 	self->settings_mails = calloc(parts->resolver_count + 1, sizeof(*self->settings_mails));
-	if (!self->settings_mails) {
+	if (!self->settings_mails || !hf_trust_change_find(parts->config, next, &self->trust_change)) {
 		snprintf(error, HF_CONFIG_ERROR_MAX, "out of memory");
 		hf_clients_free(clients);
 		forget_settings(self);

@@ -222,9 +222,10 @@ static void lookup_fact(void *state, uint16_t type, uint16_t class, const struct
 	if (other_type && !(entry->fact == HF_FACT_RRSET && type == HF_TYPE_CNAME))
 		return;
 	json_array_append_new(lookup->facts,
-			      json_pack("{s:o,s:o,s:s,s:s,s:I,s:o}", "type",
+			      json_pack("{s:o,s:o,s:s,s:s,s:s,s:I,s:o}", "type",
 					entry->fact == HF_FACT_NXDOMAIN ? json_null() : type_text(type), "class",
 					class_text(class), "fact", facts[entry->fact], "rank", ranks[entry->rank],
+					"security", hf_security_to_text(entry->security),
 					"ttl", (json_int_t)hf_cache_entry_ttl(entry, lookup->call->now), "rrs",
 					entry->rrset ? hf_rr_text(entry->rrset) : json_array()));
 }

@@ -3,6 +3,7 @@
 #include "io/settings.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "io/anchors.h"
 #include "io/hints.h"
 #include "io/local_data.h"
 
@@ -54,6 +55,75 @@ static bool take_private(struct hf_settings *settings, const struct hf_config *c
 	return complete;
 }
 
+static bool names_root(const struct hf_anchor_records *records)
+{
+	for (unsigned i = 0; i < records->count; i++)
+		if (!hf_rrset_owner(records->sets[i])[0])
+			return true;
+	return false;
+}
+
+static bool take_anchors(struct hf_settings *settings, const struct hf_config *config, char error[HF_CONFIG_ERROR_MAX])
+{
+	struct hf_anchor_records records = {.count = 0};
+
+	for (size_t i = 0; config->validation && i < config->trust_anchor_count; i++) {
+		const struct hf_config_text *text = &config->trust_anchors[i];
+		const char *fault = hf_anchors_add_line(text->text, settings->arena, &records);
+
+		if (fault) {
+			snprintf(error, HF_CONFIG_ERROR_MAX, "%s:%u: validation.trust-anchors: '%.100s': %s", config->path, text->line,
+				 text->text, fault);
+			return false;
+		}
+	}
+	if (config->validation && config->trust_anchor_file[0] && !names_root(&records) &&
+	    !hf_anchors_add_file(config->trust_anchor_file, settings->arena, &records, error))
+		return false;
+	if (config->validation && !records.count) {
+		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: validation: there is no trust anchor; 'enabled: false' switches validation off",
+			 config->path);
+		return false;
+	}
+	settings->resolver.anchors = hf_anchors_new(records.sets, records.count);
+	if (!settings->resolver.anchors)
+		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: validation: out of memory, or too many trust anchors of one zone", config->path);
+	return settings->resolver.anchors != NULL;
+}
+
+static bool take_ntas(struct hf_settings *settings, const struct hf_config *config, char error[HF_CONFIG_ERROR_MAX])
+{
+	struct hf_nta *ntas = hf_arena_take(settings->arena, (config->nta_count + 1) * sizeof(ntas[0]));
+
+	for (size_t i = 0; ntas && i < config->nta_count; i++) {
+		hf_name_from_text(config->ntas[i].name, ntas[i].name); /* read before */
+		ntas[i].ends_s = config->ntas[i].until == INT64_MAX ? HF_NTA_NO_END : config->ntas[i].until;
+		snprintf(ntas[i].reason, sizeof(ntas[i].reason), "%s", config->ntas[i].reason ? config->ntas[i].reason : "");
+	}
+	settings->resolver.ntas = ntas ? hf_ntas_new(ntas, (unsigned)config->nta_count) : NULL;
+	if (!settings->resolver.ntas)
+		snprintf(error, HF_CONFIG_ERROR_MAX, "%s: validation.negative-trust-anchors: out of memory", config->path);
+	return settings->resolver.ntas != NULL;
+}
+
+static void take_validation(struct hf_resolver_config *resolver, const struct hf_config *config)
+{
+	resolver->dnssec = (struct hf_dnssec_policy){
+		.sha1 = config->sha1,
+		.sha1_digest = config->sha1,
+		.rsa_bits_min = config->rsa_bits_min,
+		.nsec3_iterations_max = config->nsec3_iterations_max,
+		.skew_s = config->skew,
+	};
+	resolver->validation_limit_us = config->validation_cpu_query_us;
+	resolver->validation_failures = config->validation_failures;
+	resolver->validation_zone_share = (uint16_t)(config->validation_cpu_zone * 10);
+	resolver->validation_share = (uint16_t)(config->validation_cpu_total * 10);
+	resolver->aggressive_nsec = config->aggressive_nsec;
+	resolver->root_key_sentinel = config->root_key_sentinel;
+	resolver->trust_anchor_signals = config->trust_anchor_signals;
+}
+
 struct hf_settings *hf_settings_new(const struct hf_config *config, const struct hf_dns64_table *known,
 				    char error[HF_CONFIG_ERROR_MAX])
 {
@@ -70,11 +140,13 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver->dns64 = *known;
 	if (!hf_config_make_access(config, &resolver->dns64, &settings->access, error) ||
 	    !hf_hints_load(config->root_hints, settings->arena, &resolver->hints, &resolver->hint_count, error) ||
+	    !take_anchors(settings, config, error) || !take_ntas(settings, config, error) ||
 	    !take_routes(settings, config, error) || !take_private(settings, config, error) ||
 	    !(settings->local = hf_local_data_load(config, settings->routes, (unsigned)config->route_count, error))) {
 		hf_settings_free(settings);
 		return NULL;
 	}
+	take_validation(resolver, config);
 	resolver->routes = settings->routes;
 	resolver->route_count = (unsigned)config->route_count;
 	resolver->local = settings->local;
@@ -117,6 +189,8 @@ void hf_settings_free(struct hf_settings *settings)
 		return;
 	hf_access_free(settings->access);
 	hf_local_drop(settings->local);
+	hf_anchors_drop(settings->resolver.anchors);
+	hf_ntas_drop(settings->resolver.ntas);
 	free(settings->routes);
 	hf_arena_free(settings->arena);
 	free(settings);

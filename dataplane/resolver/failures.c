@@ -97,6 +97,18 @@ void hf_failures_clear(struct hf_failures *failures, const uint8_t *name, uint16
 	failure->used = false;
 }
 
+void hf_failures_clear_bogus(struct hf_failures *failures)
+{
+	for (uint32_t i = 0; i < failures->limit; i++) {
+		struct hf_failure *failure = &failures->entries[i];
+
+		if (!failure->used || !hf_ede_is_of_validation(failure->ede))
+			continue;
+		hf_index_remove(&failures->index, &failure->node);
+		failure->used = false;
+	}
+}
+
 const struct hf_failure *hf_failures_lookup(const struct hf_failures *failures, const uint8_t *name, uint16_t type,
 					    uint16_t class, struct hf_now now)
 {

@@ -38,6 +38,8 @@ void hf_failures_note(struct hf_failures *failures, const uint8_t *name, uint16_
 		      uint32_t first_ms, uint16_t ede, const char *text, struct hf_now now);
 /* It works again. */
 void hf_failures_clear(struct hf_failures *failures, const uint8_t *name, uint16_t type, uint16_t class);
+/* All that validation brought about: what it believes has changed. */
+void hf_failures_clear_bogus(struct hf_failures *failures);
 /* The failure that still holds, NULL for none. Usable until the next call that changes the table. */
 const struct hf_failure *hf_failures_lookup(const struct hf_failures *failures, const uint8_t *name, uint16_t type,
 					    uint16_t class, struct hf_now now);

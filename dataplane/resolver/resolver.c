@@ -24,6 +24,7 @@ bool hf_resolver_configure(struct hf_resolver *resolver, const struct hf_resolve
 	/* Anchors and what is believed of signatures may be others now; keys are at hand in the cache. */
 	hf_validator_configure(resolver->validator, &copy.dnssec);
 	hf_trust_zones_clear(resolver->trust_zones);
+	hf_failures_clear_bogus(resolver->failures);
 	return true;
 }
 

@@ -143,6 +143,7 @@ static struct zone *known_zone(struct hf_resolver *resolver, const uint8_t *name
 	if (resolver->trust_flushes != flushes) {
 		resolver->trust_flushes = flushes;
 		hf_trust_zones_clear(zones);
+		hf_denials_flush(resolver->denials, hf_name_root);
 	}
 	zone = find_zone(zones, name);
 	if (!zone || zone->ends_ns <= resolver->now.mono_ns)

@@ -187,6 +187,57 @@ static void write_dns64(FILE *out, const struct hf_resolver_config *resolver)
 	fputs("]\n", out);
 }
 
+/* Octets, as of an unknown type (RFC 3597 §5). */
+static void write_rdata(FILE *out, const struct hf_rdata *rdata)
+{
+	fprintf(out, "\\# %u ", rdata->length);
+	for (unsigned i = 0; i < rdata->length; i++)
+		fprintf(out, "%02x", rdata->bytes[i]);
+}
+
+static void write_anchors(FILE *out, const struct hf_anchors *anchors)
+{
+	char name[HF_NAME_TEXT_MAX], type[HF_TYPE_TEXT_MAX];
+
+	fputs("  trust-anchors:\n", out);
+	for (unsigned i = 0; i < hf_anchors_count(anchors); i++) {
+		struct hf_anchor anchor;
+		const uint8_t *zone = hf_anchors_zone(anchors, i, &anchor);
+		const struct hf_rrset *sets[] = {anchor.ds, anchor.dnskey};
+
+		for (unsigned k = 0; k < 2; k++)
+			for (struct hf_rdata r = sets[k] ? hf_rrset_first(sets[k]) : (struct hf_rdata){0}; r.bytes;
+			     r = hf_rrset_next(sets[k], r)) {
+				fprintf(out, "    - '%s IN %s ", hf_name_to_text(zone, name), hf_type_to_text(sets[k]->type, type));
+				write_rdata(out, &r);
+				fputs("'\n", out);
+			}
+	}
+}
+
+static void write_validation(FILE *out, const struct hf_resolver_config *resolver)
+{
+	char name[HF_NAME_TEXT_MAX];
+
+	fputs("validation:\n  trust-anchor-file: ''\n", out);
+	write_switch(out, "enabled", hf_anchors_count(resolver->anchors) > 0);
+	if (hf_anchors_count(resolver->anchors))
+		write_anchors(out, resolver->anchors);
+	fputs("  negative-trust-anchors: [", out);
+	for (unsigned i = 0; i < hf_ntas_count(resolver->ntas); i++)
+		fprintf(out, "%s'%s'", i ? ", " : "", hf_name_to_text(hf_ntas_get(resolver->ntas, i)->name, name));
+	fputs("]\n", out);
+	write_switch(out, "sha1", resolver->dnssec.sha1);
+	write_number(out, "rsa-bits-min", resolver->dnssec.rsa_bits_min);
+	write_number(out, "nsec3-iterations-max", resolver->dnssec.nsec3_iterations_max);
+	write_number(out, "cpu-per-query-us", resolver->validation_limit_us);
+	write_number(out, "cpu-per-zone", (resolver->validation_zone_share + 9) / 10);
+	write_number(out, "failures-per-query", resolver->validation_failures);
+	write_switch(out, "aggressive-nsec", resolver->aggressive_nsec);
+	write_switch(out, "root-key-sentinel", resolver->root_key_sentinel);
+	write_switch(out, "trust-anchor-signals", resolver->trust_anchor_signals);
+}
+
 bool sim_config_write(const struct sim_settings *settings, const char *folder)
 {
 	char path[128];
@@ -217,6 +268,7 @@ bool sim_config_write(const struct sim_settings *settings, const char *folder)
 	write_number(out, "discard-timeout-ms", 0); /* a scenario's client waits for five seconds */
 	write_resolver(out, &settings->resolver, folder);
 	write_private(out, &settings->local);
+	write_validation(out, &settings->resolver);
 	good = write_local(out, &settings->local, folder);
 	return fclose(out) == 0 && good;
 }

@@ -112,6 +112,8 @@ test_config() # [YAML...]
 			  size: 64M
 		END
 		printf '%s\n' "$@"
+		# The labs' zones are not signed, but those of tests that say so.
+		case "$*" in *validation:*) ;; *) echo "validation: {enabled: false}" ;; esac
 	} > "$LAB_DIR/holdfast.yaml"
 }
 
