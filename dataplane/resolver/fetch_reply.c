@@ -3,6 +3,7 @@
  * Only what scrub.c let through is stored.
  */
 #include <string.h>
+#include "resolver/anchor_signals.h"
 #include "resolver/bulkhead.h"
 #include "resolver/classify.h"
 #include "resolver/fetch.h"
@@ -347,6 +348,8 @@ static void validate(struct hf_resolver *resolver, struct hf_fetch *fetch, const
 	case HF_VALIDATION_DONE:
 		hf_count(resolver, replies_validated);
 		store_proofs(resolver, &finding);
+		if (fetch->qtype == HF_TYPE_DNSKEY)
+			hf_anchor_signals_send(resolver, fetch->name);
 		finish_with(resolver, fetch, &finding);
 		return;
 	case HF_VALIDATION_BOGUS:

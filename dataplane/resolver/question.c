@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "resolver/anchor_signals.h"
 #include "resolver/answer.h"
 #include "resolver/inflight.h"
 #include "resolver/link.h"
@@ -265,6 +266,10 @@ static void walk(struct hf_resolver *resolver, struct hf_question *question, con
 		}
 	}
 	if (link == HF_LINK_END) {
+		if (hf_anchor_signals_deny(resolver, question)) {
+			fail(resolver, question, 0, NULL, result);
+			return;
+		}
 		if (question->negative_anchor)
 			add_ede(question, HF_EDE_NEGATIVE_TRUST_ANCHOR, "not validated: a negative trust anchor is set");
 		if (question->local && question->rcode == HF_RCODE_REFUSED)
