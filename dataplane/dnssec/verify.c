@@ -314,7 +314,7 @@ struct ds {
 
 static bool read_ds(const struct hf_rdata *rdata, struct ds *ds)
 {
-	if (rdata->length <= DS_FIXED_SIZE)
+	if (rdata->length < DS_FIXED_SIZE)
 		return false;
 	*ds = (struct ds){
 		.tag = hf_octets_u16(rdata->bytes),

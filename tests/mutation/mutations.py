@@ -358,7 +358,7 @@ def strip(subject):
             section[:] = []
         gone = {"all RRSIG": (RRSIG,), "all NSEC": (NSEC, NSEC3), "all DS": (DS,), "SOA": (SOA,)}.get(what, ())
         section[:] = [record for record in section if record.type not in gone and not (record.type == RRSIG and record.covers() in gone)]
-    return "strip " + what
+    return "strip %s of %s" % (what, "a referral" if reply.is_referral else "an answer")
 
 
 def duplicate(subject):
@@ -389,7 +389,7 @@ def add_signature(subject):
     if not picked:
         return None
     before = dataclasses.replace(picked)
-    _, rdata = mutate_rrsig(subject, before.rdata)
+    what, rdata = mutate_rrsig(subject, before.rdata)
     first = subject.rng.random() < 0.5
     for reply in subject.replies():
         for section in reply.sections:
@@ -397,7 +397,7 @@ def add_signature(subject):
                 if record.same(before):
                     section.insert(at + (0 if first else 1), Record(record.owner, RRSIG, record.ttl, rdata))
                     break
-    return "add a faulty signature"
+    return "add a signature with another %s" % what
 
 
 def order(subject):
@@ -429,7 +429,7 @@ def section(subject):
     for record in moved:
         remove(reply.sections[source], record)
     reply.sections[target] += moved
-    return "move from %s to %s" % tuple(("answer", "authority", "additional")[index] for index in (source, target))
+    return "move %s from %s to %s" % (dns.rdatatype.to_text(wanted[1]), *(("answer", "authority", "additional")[index] for index in (source, target)))
 
 
 def other_signature(subject):
@@ -469,7 +469,7 @@ def another_signer(subject):
         for mine, theirs in zip(reply.sections, other.sections):
             if any(record.set() == wanted for record in mine):
                 mine[:] = [record for record in mine if record.set() != wanted] + [record for record in theirs if record.set() == wanted]
-    return "another signer's " + what
+    return "another signer's %s for %s" % (what, "a referral" if reply.is_referral else "an answer")
 
 
 def neighbour(subject):
@@ -497,7 +497,7 @@ def neighbour(subject):
         if what == "proofs":
             reply.sections[1][:] = [record for record in reply.sections[1] if record.set()[1] not in (NSEC, NSEC3)]
         reply.sections[1] += proofs
-    return "neighbour's " + what
+    return "neighbour's %s for %s" % (what, "a referral" if reply.is_referral else "an answer")
 
 
 def header(subject):
@@ -511,7 +511,7 @@ def header(subject):
     else:
         flags ^= 0x0400 if what == "AA" else 0x20
     reply.header = reply.header[:2] + struct.pack("!H", flags)
-    return "header, " + what
+    return "header, %s of %s" % (what, "a referral" if reply.is_referral else "an answer")
 
 
 def wildcard(subject):

@@ -45,6 +45,8 @@ class Reply:
         self.question = question.name.to_wire() + struct.pack("!HH", question.rdtype, 1)
         self.sections = [[Record(rrset.name, rrset.rdtype, rrset.ttl, rrset[0].to_wire()) for rrset in section]
                          for section in (message.answer, message.authority, message.additional)]
+        self.is_referral = not self.sections[0] and not any(record.type == SOA for record in self.sections[1]) and any(
+            record.type == NS for record in self.sections[1])
         self.before = self.key()
 
     def key(self):
