@@ -214,6 +214,12 @@ def sign_again(subject, touched, keys):
                     record.rdata = subject.signer.sign(record.rdata, records, key)
 
 
+def label(record):
+    """"A", "RRSIG(A)"."""
+    text = dns.rdatatype.to_text(record.type)
+    return "%s(%s)" % (text, dns.rdatatype.to_text(record.covers())) if record.type == RRSIG else text
+
+
 def field(record_type, signed):
     """A field of one record, in all replies that have it."""
     def change(subject):
@@ -231,7 +237,7 @@ def field(record_type, signed):
             if record_type == RRSIG and picked.set() != before.set():
                 return None  # covers another type now
             sign_again(subject, {picked.set()}, {picked.set(): key} if key else {})
-        return "%s %s" % (dns.rdatatype.to_text(record_type), what)
+        return "%s %s" % (label(before), what)
     return change
 
 
@@ -330,7 +336,7 @@ def drop_record(subject):
     for reply in subject.replies():
         for section in reply.sections:
             section[:] = [record for record in section if not record.same(before)]
-    return "drop one %s" % dns.rdatatype.to_text(before.type)
+    return "drop one %s" % label(before)
 
 
 def drop_set(subject):
@@ -397,7 +403,7 @@ def add_signature(subject):
                 if record.same(before):
                     section.insert(at + (0 if first else 1), Record(record.owner, RRSIG, record.ttl, rdata))
                     break
-    return "add a signature with another %s" % what
+    return "add to %s one with another %s" % (label(before), what)
 
 
 def order(subject):
@@ -444,7 +450,7 @@ def other_signature(subject):
         for record in reply.records():
             if record.same(before):
                 record.rdata = rdata
-    return "signature of another set"
+    return "%s of another set" % label(before)
 
 
 def another_signer(subject):

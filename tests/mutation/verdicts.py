@@ -3,11 +3,13 @@
 import collections
 import dataclasses
 import re
+import struct
 
 import dns.exception
-import dns.message
+import dns.name
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
-import dns.rrset
 
 
 @dataclasses.dataclass
@@ -29,11 +31,20 @@ class Verdict:
 
 
 def answer_of(wire):
-    """RRsets of the answer section; what is beside them may be malformed RDATA handed on as it came."""
-    try:
-        return dns.message.from_wire(wire[:8] + bytes(4) + wire[12:], ignore_trailing=True).answer
-    except dns.exception.FormError:
-        return [dns.rrset.from_text("malformed.", 0, "IN", "TXT", wire[12:].hex()[:250])]
+    """(owner, type, TTL, RDATA) of the answer section, but signatures; RDATA may be malformed, handed on as it came."""
+    _, at = dns.name.from_wire(wire, 12)
+    at += 12 + 4
+    for _ in range(int.from_bytes(wire[6:8], "big")):
+        owner, used = dns.name.from_wire(wire, at)
+        number, _, ttl, length = struct.unpack("!HHIH", wire[at + used:at + used + 10])
+        at += used + 10
+        try:
+            rdata = dns.rdata.from_wire(dns.rdataclass.IN, number, wire, at, length).to_digestable()
+        except dns.exception.DNSException:
+            rdata = wire[at:at + length]
+        at += length
+        if number != dns.rdatatype.RRSIG:
+            yield owner.canonicalize().to_text(), number, ttl, rdata
 
 
 def read(text):
@@ -49,12 +60,9 @@ def read(text):
         if reply:
             wire = bytes.fromhex(reply)
             rcode = wire[3] & 15
-            for rrset in answer_of(wire):
-                if rrset.rdtype == dns.rdatatype.RRSIG:
-                    continue
-                owner = rrset.name.canonicalize().to_text()
-                ttl[owner, int(rrset.rdtype)] = rrset.ttl
-                answer |= {(owner, int(rrset.rdtype), rdata.to_digestable()) for rdata in rrset}
+            for owner, record_type, seconds, rdata in answer_of(wire):
+                ttl[owner, record_type] = seconds
+                answer.add((owner, record_type, rdata))
         verdicts[int(number)] = Verdict(security, int(delivered), [] if unanswered == "-" else unanswered.split(","), "" if why == "-" else why,
                                         rcode, frozenset(answer), ttl)
     return verdicts
@@ -71,20 +79,19 @@ def judge(ours, theirs):
     return "equal" if (ours.rcode, ours.answer) == (theirs.rcode, theirs.answer) else "data"
 
 
-def against_truth(ours, truth, signed):
-    """What must not be, whatever others say; None when all is well. `signed`: the zone's keys signed other data."""
+def against_truth(ours, truths, signed):
+    """What must not be, whatever others say; None when all is well. `truths`: what the zone's keys have signed; `signed`: and more now."""
     if ours.fails():
         return None
     if ours.second:
         return "the cache says %s after %s" % (ours.second, ours.security)
-    if signed or truth.security != "secure":
+    if signed or truths[0].security != "secure":
         return None
-    if (ours.rcode, ours.answer) != (truth.rcode, truth.answer):
-        return "%s data that is not the zone's" % ("AD on" if ours.security == "secure" else "a client got")
-    longer = [key for key, ttl in ours.ttl.items() if ttl > truth.ttl.get(key, ttl)]
-    if longer and ours.security == "secure":
-        return "TTL above the signed one"
-    return None
+    for truth in truths:
+        if (ours.rcode, ours.answer) == (truth.rcode, truth.answer):
+            longer = [key for key, ttl in ours.ttl.items() if ttl > truth.ttl.get(key, ttl)]
+            return "TTL above the signed one" if longer and ours.security == "secure" else None
+    return "%s data that is not the zone's" % ("AD on" if ours.security == "secure" else "a client got")
 
 
 def explain(rules, case, result, ours, theirs):
