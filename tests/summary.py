@@ -65,7 +65,7 @@ def main(logs, suites):
                     counted = (0, 1, 0)
                     notes.append(f"  FAILED  {name}: ran no case")
             counts = [a + b for a, b in zip(counts, counted)]
-        print(f"{suite:7} {programs:3} programs, {counts[0]:5} cases passed, {counts[1]} failed, "
+        print(f"{suite:8} {programs:3} programs, {counts[0]:5} cases passed, {counts[1]} failed, "
               f"{counts[2]} skipped, {seconds:.0f} s")
         for note in notes:
             print(note)
