@@ -425,8 +425,13 @@ static enum hf_denial find_denial(struct validation *v, const struct hf_denial_p
 		}
 		return denial;
 	}
-	if (v->fetch->qtype == HF_TYPE_DS && name[0])
-		return hf_denial_ds(proofs, name, &cut, cause);
+	if (v->fetch->qtype == HF_TYPE_DS && name[0]) {
+		denial = hf_denial_ds(proofs, name, &cut, cause);
+		/* The reverse: the rcode is not signed, and AD must not say that the name is there. */
+		if (denial == HF_DENIAL_PROVEN && cut == HF_CUT_NO_NAME)
+			finding->kind = HF_KIND_NXDOMAIN;
+		return denial;
+	}
 	return hf_denial_nodata(proofs, name, v->fetch->qtype, NULL, cause);
 }
 

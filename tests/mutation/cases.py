@@ -112,7 +112,7 @@ class Maker:
             if rng.random() < 0.07:  # two at once
                 more = mutations.mutate(subject, self.keys)
                 if more:
-                    kind, what, signed = "two", what + " + " + more[1], signed or more[2]
+                    kind, what, signed = "two", what + "; " + more[1], signed or more[2]
             overrides = [(key, reply.to_wire()) for key, reply in list(used.items()) + list(others.items()) if reply.changed()]
             return case_bytes(number, question, overrides), {
                 "question": "%s %s" % (question[0], dns.rdatatype.to_text(question[1])), "kind": kind, "what": what, "signed": signed}

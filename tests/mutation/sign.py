@@ -191,7 +191,7 @@ def serve(signer, directory, level, served):
         with open(here + "/named.conf", "w", encoding="ascii") as file:
             file.write('options { directory "%s"; pid-file none; session-keyfile none; lock-file none; listen-on { %s; }; listen-on-v6 { none; };'
                        ' recursion no; dnssec-validation no; minimal-responses no; max-udp-size 4096; edns-udp-size 4096; notify no;'
-                       ' empty-zones-enable no; };\ncontrols { };\n' % (here, ADDRESSES[level]))
+                       ' empty-zones-enable no; rrset-order { order none; }; };\ncontrols { };\n' % (here, ADDRESSES[level]))
             for zone in served:
                 file.write('zone "%s" { type primary; file "%s"; };\n' % (zone.name, path(zone)))
         return ["named", "-g", "-n", "1", "-c", here + "/named.conf"]

@@ -95,11 +95,12 @@ def against_truth(ours, truths, signed):
 
 
 def explain(rules, case, result, ours, theirs):
-    """The first rule that names both sides' values and the change."""
+    """The first rule that names both sides' values and the change, one of two."""
+    changes = case["what"].split("; ")
     for rule in rules:
         if (rule["result"] == result and ours.text() in rule["holdfast"] and theirs.text() in rule["unbound"] and
-                re.fullmatch(rule["what"], case["what"]) and re.search(rule.get("ours", ""), ours.why) and
-                re.search(rule.get("theirs", ""), theirs.why) and (rule.get("signed") is None or rule["signed"] == case["signed"]) and
+                any(re.fullmatch(rule["what"], what) for what in changes) and (len(changes) > 1 or rule["signed"] == case["signed"]) and
+                re.search(rule.get("ours", ""), ours.why) and re.search(rule.get("theirs", ""), theirs.why) and
                 re.search(rule.get("question", ""), case["question"])):
             return rule
     return None
