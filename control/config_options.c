@@ -205,7 +205,7 @@ const struct hf_option hf_options[] = {
 	 "top-level domain each get eight times as much. What is beyond is answered SERVFAIL."},
 	{"validation", "cpu-total", HF_OPTION_INTEGER, RELOAD, FIELD(validation_cpu_total), 1, 100, "70", NULL,
 	 "The same for all zones together."},
-	{"validation", "failures-per-query", HF_OPTION_INTEGER, RELOAD, FIELD(validation_failures), 1, 1000, "8", NULL,
+	{"validation", "failures-per-query", HF_OPTION_INTEGER, RELOAD, FIELD(validation_failures), 1, 1000, "5", NULL,
 	 "Signatures, keys and digests of one question that may prove wrong before it is given up (KeyTrap)."},
 	{"validation", "aggressive-nsec", HF_OPTION_BOOLEAN, RELOAD, FIELD(aggressive_nsec), 0, 0, "true", NULL,
 	 "Deny names and types, and make wildcards' answers, from validated NSEC and NSEC3 records at hand (RFC 8198)."},

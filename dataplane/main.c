@@ -15,6 +15,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
+#include "io/costs.h"
 #include "io/housekeeping.h"
 #include "io/parts.h"
 #include "io/privileges.h"
@@ -22,6 +23,9 @@
 enum {
 	PROMOTION_RING = 1024, /* offers; a power of two */
 	ANSWER_SHARE = 50,     /* percent of the cache for composed answers */
+	PROOFS_SHARE = 64,     /* part of it for proofs of denial */
+	CACHE_MIN = 1 << 20,
+	VERDICTS = 65536,      /* results of public-key checks that are remembered, 16 octets each */
 	EXCHANGES_MAX = 16384, /* sockets towards servers, of all resolver threads */
 	TRACER_EXCHANGES = 256,
 	FILES_RESERVED = 128, /* listeners, mailboxes, control connections, libraries */
@@ -82,6 +86,17 @@ static bool make_cache(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 	hf_entropy_free(entropy);
 	if (!parts->kernel_tier)
 		return false;
+	/* Proofs for other names are part of what the cache may hold. */
+	if (cache.bytes > CACHE_MIN + CACHE_MIN / PROOFS_SHARE)
+		cache.bytes -= cache.bytes / PROOFS_SHARE;
+	parts->shared.denials = hf_denials_new(config->cache_bytes / PROOFS_SHARE, cache.secret);
+	parts->shared.verdicts = hf_verdicts_new(VERDICTS, cache.secret);
+	if (!parts->shared.denials || !parts->shared.verdicts)
+		return false;
+	if (config->validation)
+		hf_costs_measure(&parts->shared.costs);
+	else
+		parts->shared.costs = hf_costs_default;
 	parts->cache = hf_cache_new(&cache);
 	if (!parts->cache) {
 		snprintf(error, HF_IO_ERROR_MAX, "cache.size: no memory for %llu octets",
@@ -140,7 +155,7 @@ static bool make_resolvers(struct hf_parts *parts, unsigned files, char error[HF
 				 : 64;
 	unsigned exchanges = spare < EXCHANGES_MAX ? spare : EXCHANGES_MAX;
 	unsigned first_ring = sender_count(config) - config->resolver_threads;
-	struct hf_settings *settings = hf_settings_new(config, &parts->dns64, error);
+	struct hf_settings *settings = hf_settings_new(config, &parts->dns64, &parts->shared, error);
 	struct hf_resolver_thread_setup setup = {
 		.settings = settings,
 		.cache = parts->cache,
@@ -272,6 +287,8 @@ static void free_parts(struct hf_parts *parts)
 	free(parts->dispatch.mailboxes);
 	free(parts->source_ports);
 	hf_cache_free(parts->cache);
+	hf_denials_free(parts->shared.denials);
+	hf_verdicts_free(parts->shared.verdicts);
 	hf_kernel_tier_free(parts->kernel_tier);
 	for (unsigned i = 0; i < parts->promotion_count; i++)
 		hf_promotion_free(parts->promotions[i]);

@@ -303,7 +303,7 @@ bool hf_housekeeping_reload(struct hf_housekeeping *self, const char *path, bool
 		return false;
 	}
 	clients = hf_clients_new(next, parts->cookie_secret, error);
-	self->settings = clients ? hf_settings_new(next, &parts->dns64, error) : NULL;
+	self->settings = clients ? hf_settings_new(next, &parts->dns64, &parts->shared, error) : NULL;
 	if (!self->settings) {
 		hf_clients_free(clients);
 		hf_config_free(next);

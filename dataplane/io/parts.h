@@ -5,6 +5,7 @@
 #include "io/io.h"
 #include "io/kernel_tier.h"
 #include "io/resolver_thread.h"
+#include "io/settings.h"
 #include "io/tcp.h"
 
 enum { HF_WORKERS_MAX = 2 }; /* dpdk and sockets */
@@ -26,6 +27,7 @@ struct hf_parts {
 	/* Made before any thread runs, then constant. */
 	struct hf_now started;
 	struct hf_cache *cache;
+	struct hf_settings_shared shared; /* of validation */
 	struct hf_serve_settings serve_settings; /* its fields are atomic */
 	struct hf_dispatch dispatch;
 	struct hf_source_ports *source_ports;

@@ -125,6 +125,7 @@ static void take_validation(struct hf_resolver_config *resolver, const struct hf
 }
 
 struct hf_settings *hf_settings_new(const struct hf_config *config, const struct hf_dns64_table *known,
+				    const struct hf_settings_shared *shared,
 				    char error[HF_CONFIG_ERROR_MAX])
 {
 	struct hf_settings *settings = calloc(1, sizeof(*settings));
@@ -138,6 +139,9 @@ struct hf_settings *hf_settings_new(const struct hf_config *config, const struct
 	resolver = &settings->resolver;
 	hf_resolver_config_defaults(resolver);
 	resolver->dns64 = *known;
+	resolver->costs = shared->costs;
+	resolver->verdicts = shared->verdicts;
+	resolver->denials = shared->denials;
 	if (!hf_config_make_access(config, &resolver->dns64, &settings->access, error) ||
 	    !hf_hints_load(config->root_hints, settings->arena, &resolver->hints, &resolver->hint_count, error) ||
 	    !take_anchors(settings, config, error) || !take_ntas(settings, config, error) ||

@@ -17,8 +17,16 @@ struct hf_settings {
 	struct hf_arena *arena; /* holds the hints */
 };
 
+/* What all resolvers share of validation, for as long as the process lives. */
+struct hf_settings_shared {
+	struct hf_costs costs;
+	struct hf_verdicts *verdicts;
+	struct hf_denials *denials;
+};
+
 /* `known` are the DNS64 prefixes that have a number already; they and the new ones are in resolver.dns64. NULL on a fault, with a text that
  * names file and line, or key, in `error`. */
 struct hf_settings *hf_settings_new(const struct hf_config *config, const struct hf_dns64_table *known,
+				    const struct hf_settings_shared *shared,
 				    char error[HF_CONFIG_ERROR_MAX]);
 void hf_settings_free(struct hf_settings *settings);

@@ -33,7 +33,7 @@ void hf_resolver_config_defaults(struct hf_resolver_config *config)
 		.dnssec = hf_dnssec_policy_default,
 		.costs = hf_costs_default,
 		.validation_limit_us = 20000,
-		.validation_failures = 8,
+		.validation_failures = 5,
 		.validation_zone_share = 50,
 		.validation_share = 700,
 		.aggressive_nsec = true,
