@@ -88,6 +88,7 @@ class Maker:
     def make(self, seed, number):
         """(bytes of the case, what it is)"""
         rng = random.Random("%s %s %d" % (self.signer, seed, number))
+        self.keys.made.clear()
         while True:
             question = rng.choice(self.questions)
             used = {key: Reply(self.replies[key]) for key in sorted(self.asked[question]) if key in self.replies}
