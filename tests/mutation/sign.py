@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Signs the tree with each signer and records what its server says: BIND's dnssec-signzone and named, ldns-signzone and NSD, Knot.
 
-The private keys are made once, by dnssec-keygen, and shared by all signers: so mutations can be signed again, and a record signed by
-another signer is valid where it does not belong.
+The private keys are those of keys.json, as dnssec-keygen made them (`sign.py new-keys` makes others): the same for all signers, so that mutations
+can be signed again and a record signed by another signer is valid where it does not belong; and always the same, so that a case is.
 """
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 import dns.dnssec
@@ -24,8 +26,8 @@ import dns.rdatatype
 import zones as tree_of
 
 LIFETIME = 30 * 86400
-TOOLS = {"bind": ["dnssec-signzone", "dnssec-keygen", "named"], "ldns": ["ldns-signzone", "dnssec-keygen", "nsd"],
-         "knot": ["keymgr", "knotd", "knotc", "dnssec-keygen"]}
+TOOLS = {"bind": ["dnssec-signzone", "named"], "ldns": ["ldns-signzone", "nsd"],
+         "knot": ["keymgr", "knotd", "knotc"]}
 ALGORITHMS = {5: "RSASHA1", 7: "NSEC3RSASHA1", 8: "RSASHA256", 10: "RSASHA512", 13: "ECDSAP256SHA256", 14: "ECDSAP384SHA384",
               15: "ED25519", 16: "ED448"}
 KNOT_ALGORITHMS = {5: "rsasha1", 7: "rsasha1-nsec3-sha1", 8: "rsasha256", 10: "rsasha512", 13: "ecdsap256sha256", 14: "ecdsap384sha384",
@@ -57,19 +59,31 @@ def read_key(base):
     raise RuntimeError("no key in " + base)
 
 
-def make_keys(directory, tree):
-    """name of zone -> [(base of the file, DNSKEY)], KSK first."""
-    keys = {}
+KEYS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keys.json")
+
+
+def new_keys(tree):
+    """Writes keys.json anew; KSK first, a CSK alone."""
+    files = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for zone in tree:
+            for ksk in ([True] if zone.csk else [True, False]) if zone.algorithm else []:
+                size = {5: ["-b", "1024"], 7: ["-b", "1024"], 8: ["-b", "2048"], 10: ["-b", "2048"]}.get(zone.algorithm, [])
+                run(["dnssec-keygen", "-q", "-K", directory, "-a", ALGORITHMS[zone.algorithm], *size, *(["-f", "KSK"] if ksk else []), zone.name])
+        for name in sorted(os.listdir(directory)):
+            with open(os.path.join(directory, name), encoding="ascii") as file:
+                files[name] = "".join(line for line in file if not line.startswith(";"))
+    with open(KEYS, "w", encoding="ascii") as file:
+        json.dump(files, file, indent=1)
+        file.write("\n")
+
+
+def unpack_keys(directory):
     os.makedirs(directory, exist_ok=True)
-    for zone in tree:
-        if not zone.algorithm:
-            continue
-        for ksk in ([True] if zone.csk else [True, False]):
-            size = {5: ["-b", "1024"], 7: ["-b", "1024"], 8: ["-b", "2048"], 10: ["-b", "2048"]}.get(zone.algorithm, [])
-            out = run(["dnssec-keygen", "-q", "-K", directory, "-a", ALGORITHMS[zone.algorithm], *size, *(["-f", "KSK"] if ksk else []), zone.name])
-            base = os.path.join(directory, out.split()[-1])
-            keys.setdefault(zone.name, []).append((base, read_key(base)))
-    return keys
+    with open(KEYS, encoding="ascii") as file:
+        for name, text in json.load(file).items():
+            with open(os.path.join(directory, name), "w", encoding="ascii") as out:
+                out.write(text)
 
 
 def load_keys(directory):
@@ -313,7 +327,7 @@ def make(signer, directory, key_directory):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "keys":
-        make_keys(sys.argv[2], tree_of.zones())
+    if sys.argv[1] == "new-keys":
+        new_keys(tree_of.zones())
     else:
         print("%d replies" % make(*sys.argv[1:4]))
