@@ -265,6 +265,9 @@ static enum hf_validation verify_proofs(struct validation *v, const uint8_t *sig
 		const uint8_t *of = is_proof(set) ? hf_verify_signer(set) : NULL;
 		enum hf_validation validation;
 
+		/* Stripped of its signature it is not there, and what the others then seem to say is not what was meant. */
+		if (is_proof(set) && !of && hf_name_is_below_or_equal(hf_rrset_owner(set), signer))
+			return bogus(v, HF_EDE_RRSIGS_MISSING, "is not signed", hf_rrset_owner(set), set->type);
 		if (!of || !hf_name_equal(of, signer))
 			continue;
 		if (proofs->count == PROOFS_MAX)
