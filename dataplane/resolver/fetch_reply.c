@@ -482,7 +482,6 @@ static void handle_kind(struct hf_resolver *resolver, struct hf_fetch *fetch, co
 		.scrubbed = *scrubbed,
 		.kind = kind == HF_KIND_EMPTY ? HF_KIND_NODATA : kind,
 		.authoritative = (message->flags & HF_FLAG_AA) && fetch->delegation.source != HF_DELEGATION_FORWARD,
-		.edns = exchange->edns,
 		.address_index = exchange->address_index,
 		.negative_ttl = hf_scrub_negative_ttl(scrubbed->soa),
 	};

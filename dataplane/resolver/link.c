@@ -204,7 +204,8 @@ static bool is_believed(const struct hf_resolver *resolver, const struct hf_ques
 	if (!hf_trust_is_on(resolver) || question->qclass != HF_CLASS_IN || security >= HF_SECURITY_INSECURE)
 		return true;
 	if (!question->checking_disabled)
-		return false;
+		return security == HF_SECURITY_UNCHECKED && hf_ntas_count(resolver->config.ntas) &&
+		       hf_trust_has_negative_anchor(resolver, question->current);
 	return security != HF_SECURITY_BOGUS || (question->kind != HF_QUESTION_ADDRESS && question->kind != HF_QUESTION_PRIME);
 }
 

@@ -6,6 +6,9 @@
 #include "resolver/state.h"
 #include "resolver/trust.h"
 
+/* Data below a negative trust anchor is believed as long as that is there, and looked at when it has ended: so it is not called insecure. */
+static const enum hf_security under_negative_anchor = HF_SECURITY_UNCHECKED;
+
 enum {
 	PROOFS_MAX = 12,		  /* looked at in one reply (CVE-2026-11605); four are needed at most, by each wildcard along a chain */
 	KEYS_REFRESH_S = 60,		  /* keys so old are fetched anew, once, before data is called bogus for them */
@@ -68,7 +71,8 @@ static enum hf_validation by_trust(struct validation *v, enum hf_security *secur
 		v->finding->cause = v->trust.cause;
 		return HF_VALIDATION_WORK;
 	default:
-		v->finding->negative_anchor |= v->trust.negative_anchor;
+		if (v->trust.negative_anchor)
+			*security = under_negative_anchor;
 		if (v->trust.cause.ede)
 			v->finding->cause = v->trust.cause;
 		return HF_VALIDATION_DONE;
@@ -196,7 +200,7 @@ static enum hf_validation validate_set(struct validation *v, const struct hf_rrs
 
 	*verified = (struct verified){.security = HF_SECURITY_INSECURE, .check.ttl = rrset->ttl};
 	if (hf_trust_has_negative_anchor(v->resolver, owner)) {
-		v->finding->negative_anchor = true;
+		verified->security = under_negative_anchor;
 		return HF_VALIDATION_DONE;
 	}
 	if (rrset->type == HF_TYPE_RRSIG)
@@ -451,7 +455,7 @@ static enum hf_validation validate_denial(struct validation *v)
 
 	finding->negative_security = HF_SECURITY_INSECURE;
 	if (hf_trust_has_negative_anchor(v->resolver, name)) {
-		finding->negative_anchor = true;
+		finding->negative_security = under_negative_anchor;
 		return HF_VALIDATION_DONE;
 	}
 	signer = denial_signer(v);

@@ -17,7 +17,6 @@ struct hf_finding {
 	struct hf_scrubbed scrubbed;
 	enum hf_kind kind; /* ANSWER, NODATA or NXDOMAIN; NXDOMAIN becomes NODATA when that is what is proven */
 	bool authoritative;
-	bool edns;		/* the query had EDNS, so that signatures could come */
 	unsigned address_index; /* whose reply it is, in the fetch's delegation */
 	unsigned rounds;	/* times that something had to be fetched for it */
 
@@ -27,7 +26,6 @@ struct hf_finding {
 	enum hf_security *securities; /* of scrubbed.chain; NULL: not validated */
 	enum hf_security negative_security;
 	bool proofs_verified; /* all NSEC and NSEC3 sets that are left */
-	bool negative_anchor; /* some of it is insecure by a negative trust anchor */
 	bool chain_broken;    /* bogus above the data: other servers for it would not help */
 	struct hf_cause cause; /* of what is bogus, or insecure for want of understanding */
 };

@@ -95,6 +95,22 @@ test_compare() # COUNT [ARGUMENTS...]
 		--server 192.0.2.53 --server6 2001:db8:2::53 --count "$count" "$@"
 }
 
+# The authority gets the addresses of the real root servers, in $addresses, and the resolver the ways there. $hints is their file.
+test_root_servers()
+{
+	local address
+	hints=/usr/share/dns/root.hints
+	[ -f "$hints" ] || skip "no $hints (package dns-root-data)"
+	addresses=$(awk '$3 == "A" || $3 == "AAAA" { print $4 }' "$hints")
+	# shellcheck disable=SC2046,SC2086
+	test_authority_address $(sed '/:/s,$,/128,; /:/!s,$,/32,' <<< "$addresses") || exit 1
+	for address in $addresses; do
+		ip -n "$(lab_netns_name resolver)" route add "$address" dev r1 || exit 1
+	done
+	ip -n "$(lab_netns_name authority)" route add 198.51.100.0/24 dev a0
+	ip -n "$(lab_netns_name authority)" route add 2001:db8:a::/64 dev a0
+}
+
 test_authority_address() { lab_address authority a0 "$@"; }
 
 # The base: no kernel tier, sockets, both service addresses. $TEST_ROOT_HINTS names the hints.

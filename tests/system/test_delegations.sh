@@ -4,16 +4,7 @@
 . "$(dirname "$0")/lab.sh"
 need holdfast-dataplane nsd kdig dnssec-keygen dnssec-signzone dnssec-dsfromkey
 test_path
-hints=/usr/share/dns/root.hints
-[ -f "$hints" ] || skip "no $hints (package dns-root-data)"
-addresses=$(awk '$3 == "A" || $3 == "AAAA" { print $4 }' "$hints")
-# shellcheck disable=SC2046,SC2086
-test_authority_address $(sed '/:/s,$,/128,; /:/!s,$,/32,' <<< "$addresses") || exit 1
-for address in $addresses; do
-	ip -n "$(lab_netns_name resolver)" route add "$address" dev r1 || exit 1
-done
-ip -n "$(lab_netns_name authority)" route add 198.51.100.0/24 dev a0
-ip -n "$(lab_netns_name authority)" route add 2001:db8:a::/64 dev a0
+test_root_servers
 
 delegations() # ZONEFILE [ARGUMENT...]
 {

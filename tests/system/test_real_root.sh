@@ -4,20 +4,11 @@
 . "$(dirname "$0")/lab.sh"
 zone=$(find "$TEST_SOURCE/../shared/data/root" -name 'root-*.zone.zst' 2>/dev/null | sort | tail -n 1)
 [ -n "$zone" ] || skip 'no ../shared/data/root/root-*.zone.zst beside the repository'
-hints=/usr/share/dns/root.hints
-[ -f "$hints" ] || skip "no $hints (package dns-root-data)"
 need holdfast-dataplane holdfastctl nsd kdig zstd
 test_path
 zstd -qdc "$zone" > "$LAB_DIR/root.zone" || exit 1
 serial=$(awk '$4 == "SOA" { print $7; exit }' "$LAB_DIR/root.zone")
-addresses=$(awk '$3 == "A" || $3 == "AAAA" { print $4 }' "$hints")
-# shellcheck disable=SC2046,SC2086
-test_authority_address $(sed '/:/s,$,/128,; /:/!s,$,/32,' <<< "$addresses") || exit 1
-for address in $addresses; do
-	ip -n "$(lab_netns_name resolver)" route add "$address" dev r1 || exit 1
-done
-ip -n "$(lab_netns_name authority)" route add 198.51.100.0/24 dev a0
-ip -n "$(lab_netns_name authority)" route add 2001:db8:a::/64 dev a0
+test_root_servers
 lab_nsd authority root "$addresses" .="$LAB_DIR/root.zone" || exit 1
 test_config
 test_dataplane
