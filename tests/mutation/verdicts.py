@@ -89,7 +89,8 @@ def against_truth(ours, truths, signed):
         return None
     for truth in truths:
         if (ours.rcode, ours.answer) == (truth.rcode, truth.answer):
-            longer = [key for key, ttl in ours.ttl.items() if ttl > truth.ttl.get(key, ttl)]
+            # a zone's NS set ends with the delegation, which came some ms earlier and so shows a second less
+            longer = [key for key, ttl in ours.ttl.items() if ttl > truth.ttl.get(key, ttl) + (key[1] == dns.rdatatype.NS)]
             return "TTL above the signed one" if longer and ours.security == "secure" else None
     return "%s data that is not the zone's" % ("AD on" if ours.security == "secure" else "a client got")
 
