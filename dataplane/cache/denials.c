@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/fastpath_abi.h"
+#include "dnssec/bitmap.h"
 #include "dnssec/nsec3.h"
 
 enum {
@@ -12,7 +13,7 @@ enum {
 	BUCKETS = 256,	    /* of zones, a shard */
 	ITERATIONS_MAX = 10, /* of NSEC3: hashing here must cost little */
 	NSEC3_LABELS_MAX = 8, /* that a name may have below the zone, likewise */
-	ENTRY_OVERHEAD = 64,
+	ENTRY_OVERHEAD = 32, /* of the allocator, for an entry and its set */
 };
 
 struct zone;
@@ -130,7 +131,7 @@ static void free_zone(struct shard *shard, struct zone **link)
 	struct zone *zone = *link;
 
 	*link = zone->next;
-	count_bytes(shard, 0, sizeof(*zone));
+	count_bytes(shard, 0, sizeof(*zone) + zone->capacity * sizeof(zone->entries[0]));
 	free(zone->entries);
 	free(zone);
 }
@@ -234,7 +235,7 @@ static struct zone *take_zone(struct hf_denials *denials, struct shard *shard, c
 	return zone;
 }
 
-static bool grow(struct zone *zone)
+static bool grow(struct shard *shard, struct zone *zone)
 {
 	unsigned capacity = zone->capacity ? zone->capacity * 2 : 8;
 	struct entry **entries;
@@ -244,6 +245,7 @@ static bool grow(struct zone *zone)
 	entries = realloc(zone->entries, capacity * sizeof(entries[0]));
 	if (!entries)
 		return false;
+	count_bytes(shard, (capacity - zone->capacity) * sizeof(entries[0]), 0);
 	zone->entries = entries;
 	zone->capacity = capacity;
 	return true;
@@ -289,7 +291,7 @@ void hf_denials_put(struct hf_denials *denials, const uint8_t *zone_name, const 
 	entry->expires_ns = now.mono_ns + rrset->ttl * HF_NS_PER_SECOND;
 	pthread_mutex_lock(&shard->lock);
 	zone = take_zone(denials, shard, zone_name, rrset, &nsec3);
-	if (zone && grow(zone)) {
+	if (zone && grow(shard, zone)) {
 		insert(denials, shard, zone, entry);
 		entry = NULL;
 	} else if (zone && !zone->count) {
@@ -382,20 +384,33 @@ static bool hash(struct search *search, const uint8_t *name, const struct hf_cos
 	       hf_nsec3_hash(name, zone->salt, zone->salt_length, zone->iterations, out);
 }
 
+/* What is below a delegation or a DNAME is not in the zone; no wildcard of the zone stands for it (RFC 5155 §8.3). */
+static bool ends_zone(const struct entry *entry)
+{
+	const struct hf_rdata rdata = hf_rrset_first(entry->rrset);
+	struct hf_nsec3 nsec3;
+
+	return !hf_nsec3_read(&rdata, &nsec3) || hf_bitmap_has(nsec3.bitmap, nsec3.bitmap_length, HF_TYPE_DNAME) ||
+	       (hf_bitmap_has(nsec3.bitmap, nsec3.bitmap_length, HF_TYPE_NS) &&
+		!hf_bitmap_has(nsec3.bitmap, nsec3.bitmap_length, HF_TYPE_SOA));
+}
+
 static bool gather_nsec3(struct search *search, const uint8_t *name, const struct hf_costs *costs, struct hf_work *work)
 {
 	const unsigned all = hf_name_label_count(name), least = hf_name_label_count(search->zone->name);
 	uint8_t hashed[HF_NSEC3_HASH_SIZE], closer[HF_NSEC3_HASH_SIZE], wildcard[HF_NAME_MAX];
+	const struct entry *match;
 
 	if (all - least > NSEC3_LABELS_MAX)
 		return false;
 	for (unsigned labels = all;; labels--) {
 		if (!hash(search, hf_name_strip(name, all - labels), costs, work, hashed))
 			return false;
-		if (take(search, hashed, true)) {
+		match = take(search, hashed, true);
+		if (match) {
 			if (labels == all)
 				return true;
-			if (!take(search, closer, false))
+			if (ends_zone(match) || !take(search, closer, false))
 				return false;
 			search->covered = true;
 			search->encloser = labels;

@@ -3,6 +3,7 @@
 #include "io/local_flush.h"
 #include <endian.h>
 #include <string.h>
+#include "cache/denials.h"
 #include "cache/record_names.h"
 #include "control/log.h"
 #include "wire/octets.h"
@@ -89,9 +90,11 @@ void hf_local_flush(struct hf_parts *parts, const struct hf_local *former, const
 
 void hf_local_flush_all(struct hf_parts *parts)
 {
-	size_t removed = hf_cache_flush(parts->cache, hf_name_root, true);
-	size_t hot = hf_kernel_tier_flush(parts->kernel_tier, hf_name_root, true);
+	size_t removed, hot;
 
+	hf_denials_flush(parts->shared.denials, hf_name_root);
+	removed = hf_cache_flush(parts->cache, hf_name_root, true);
+	hot = hf_kernel_tier_flush(parts->kernel_tier, hf_name_root, true);
 	hf_log(HF_LOG_INFO, "private-addresses-changed", "removed=%zu removed-hot=%zu", removed, hot);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "cache/denials.h"
 #include "control/rpc_protocol.h"
 #include "io/housekeeping.h"
 #include "io/notices.h"
@@ -297,7 +298,9 @@ static json_t *flush(struct hf_rpc_call *call)
 
 	if (!take_name(call, name))
 		return NULL;
-	/* The cache first: what was offered for promotion is looked up there again, so nothing comes back. */
+	/* Proofs first: what is made of them until then is not stored when the cache is flushed. The cache before the kernel tier: what was
+	 * offered for promotion is looked up there again, so nothing comes back. */
+	hf_denials_flush(call->parts->shared.denials, name);
 	removed = hf_cache_flush(call->parts->cache, name, subtree);
 	hot = hf_kernel_tier_flush(call->parts->kernel_tier, name, subtree);
 	hf_log(HF_LOG_INFO, "flushed", "name=\"%s\" subtree=%s removed=%zu removed-hot=%zu",

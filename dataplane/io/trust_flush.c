@@ -2,6 +2,7 @@
 #include "io/trust_flush.h"
 #include <stdlib.h>
 #include <string.h>
+#include "cache/denials.h"
 #include "control/log.h"
 
 static bool anchors_equal(const struct hf_config *a, const struct hf_config *b)
@@ -46,10 +47,12 @@ bool hf_trust_change_find(const struct hf_config *former, const struct hf_config
 
 static void flush(struct hf_parts *parts, const uint8_t *name)
 {
-	size_t removed = hf_cache_flush(parts->cache, name, true);
-	size_t hot = hf_kernel_tier_flush(parts->kernel_tier, name, true);
 	char text[HF_NAME_TEXT_MAX];
+	size_t removed, hot;
 
+	hf_denials_flush(parts->shared.denials, name);
+	removed = hf_cache_flush(parts->cache, name, true);
+	hot = hf_kernel_tier_flush(parts->kernel_tier, name, true);
 	hf_log(HF_LOG_INFO, "flushed-for-validation", "name=\"%s\" removed=%zu removed-hot=%zu", hf_name_to_text(name, text), removed,
 	       hot);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* One link of a chain; see link.h. What is kept of it is copied into the question's arena. */
 #include "resolver/link.h"
+#include "dnssec/verify.h"
 #include "resolver/delegation.h"
 #include "resolver/scrub.h"
 #include "resolver/state.h"
@@ -350,9 +351,14 @@ static enum hf_link expand_wildcard(struct hf_resolver *resolver, struct hf_ques
 		const struct hf_cache_entry *entry =
 			hf_cache_lookup(resolver->cache, found->wildcard, types[i], question->qclass, resolver->now);
 		const struct hf_rrset *rrset;
+		const uint8_t *signer;
 		uint32_t ttl;
 
 		if (!entry || entry->fact != HF_FACT_RRSET || entry->security != HF_SECURITY_SECURE || !is_usable(resolver, question, entry))
+			continue;
+		/* A zone's proofs speak of its own wildcards, not of those of a zone below it. */
+		signer = hf_verify_signer(entry->rrset);
+		if (!signer || !hf_name_equal(signer, found->zone))
 			continue;
 		rrset = hf_rrset_with_owner(question->arena, question->current, entry->rrset);
 		ttl = ttl_left(entry, resolver->now);
@@ -373,6 +379,7 @@ static enum hf_link from_proofs(struct hf_resolver *resolver, struct hf_question
 	struct hf_denials_found found;
 	uint32_t ttl, soa_left;
 
+	hf_trust_follow_flushes(resolver);
 	if (!resolver->config.aggressive_nsec || question->checking_disabled || question->qclass != HF_CLASS_IN ||
 	    question->kind == HF_QUESTION_PREFETCH || !hf_trust_is_on(resolver) ||
 	    hf_delegation_route(&resolver->config, question->current) ||

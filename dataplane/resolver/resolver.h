@@ -88,7 +88,8 @@ struct hf_resolver_config {
 	uint16_t validation_zone_share; /* of a core, in thousandths: for a zone with its relatives under one parent */
 	uint16_t validation_share;   /* likewise: for all zones together, in this resolver */
 	bool aggressive_nsec;	     /* negative answers from proofs that are at hand (RFC 8198) */
-	struct hf_denials *denials;  /* these; shared by resolvers, lives longer than they; NULL: an own store */
+	/* These; shared by resolvers, lives longer than they. Whoever flushes the cache flushes it before. NULL: an own store. */
+	struct hf_denials *denials;
 	bool root_key_sentinel;	     /* RFC 8509 */
 	bool trust_anchor_signals;   /* RFC 8145 */
 };

@@ -133,18 +133,24 @@ void hf_trust_learn(struct hf_resolver *resolver, const uint8_t *zone, struct hf
 	put_zone(resolver, zone, HF_TRUST_SECURE, keys, ends_ns, NULL);
 }
 
-/* What is in the table came from the cache, and goes with what was flushed there. */
+void hf_trust_follow_flushes(struct hf_resolver *resolver)
+{
+	uint64_t flushes = hf_cache_flushes(resolver->cache);
+
+	if (resolver->trust_flushes == flushes)
+		return;
+	resolver->trust_flushes = flushes;
+	hf_trust_zones_clear(resolver->trust_zones);
+	if (resolver->own_denials)
+		hf_denials_flush(resolver->own_denials, hf_name_root);
+}
+
 static struct zone *known_zone(struct hf_resolver *resolver, const uint8_t *name)
 {
 	struct hf_trust_zones *zones = resolver->trust_zones;
-	uint64_t flushes = hf_cache_flushes(resolver->cache);
 	struct zone *zone;
 
-	if (resolver->trust_flushes != flushes) {
-		resolver->trust_flushes = flushes;
-		hf_trust_zones_clear(zones);
-		hf_denials_flush(resolver->denials, hf_name_root);
-	}
+	hf_trust_follow_flushes(resolver);
 	zone = find_zone(zones, name);
 	if (!zone || zone->ends_ns <= resolver->now.mono_ns)
 		return NULL;

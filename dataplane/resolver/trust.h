@@ -54,6 +54,8 @@ const uint8_t *hf_trust_anchor_zone(const struct hf_resolver *resolver, const ui
 void hf_trust_of(struct hf_resolver *resolver, const uint8_t *zone, struct hf_work *work, struct hf_trust *trust);
 /* The same, but only as far as its parent's word on it: SECURE then means that `trusted` says how its keys are known. */
 void hf_trust_ds(struct hf_resolver *resolver, const uint8_t *zone, struct hf_work *work, struct hf_trust *trust);
+/* What is in the table came from the cache, and goes with what was flushed there; so do the resolver's own proofs at hand. */
+void hf_trust_follow_flushes(struct hf_resolver *resolver);
 /* A DNSKEY set of the zone, just verified; takes `keys`. */
 void hf_trust_learn(struct hf_resolver *resolver, const uint8_t *zone, struct hf_keys *keys, uint64_t ends_ns);
 
