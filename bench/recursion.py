@@ -87,6 +87,8 @@ def run(arguments):
     compare = arguments.round == 0
     command = ["taskset", "-c", "1", "nsenter", "--net=/run/netns/" + arguments.client_namespace, "--", "dnsperf", "-s", "192.0.2.53",
                "-d", arguments.questions, "-n", "1", "-T", "1", "-c", "20", "-q", str(arguments.outstanding), "-t", "5", "-W"]
+    if arguments.dnssec_ok:
+        command.append("-D")
     if compare:
         command.append("-v")
     load = os.getloadavg()[0]
@@ -270,6 +272,7 @@ def main():
         one.add_argument(option, required=True)
     for option in ("--round", "--pid", "--outstanding"):
         one.add_argument(option, type=int, required=True)
+    one.add_argument("--dnssec-ok", action="store_true", help="questions with DO")
     all_runs = commands.add_parser("report")
     for option in ("--directory", "--results", "--settings", "--heading"):
         all_runs.add_argument(option, required=True)
