@@ -23,8 +23,7 @@
 enum {
 	PROMOTION_RING = 1024, /* offers; a power of two */
 	ANSWER_SHARE = 50,     /* percent of the cache for composed answers */
-	PROOFS_SHARE = 64,     /* part of it for proofs of denial */
-	CACHE_MIN = 1 << 20,
+	PROOFS_SHARE = 64,     /* a 64th of the cache's size more, for proofs of denial */
 	VERDICTS = 65536,      /* results of public-key checks that are remembered, 16 octets each */
 	EXCHANGES_MAX = 16384, /* sockets towards servers, of all resolver threads */
 	TRACER_EXCHANGES = 256,
@@ -86,9 +85,7 @@ static bool make_cache(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 	hf_entropy_free(entropy);
 	if (!parts->kernel_tier)
 		return false;
-	/* Proofs for other names are part of what the cache may hold. */
-	if (cache.bytes > CACHE_MIN + CACHE_MIN / PROOFS_SHARE)
-		cache.bytes -= cache.bytes / PROOFS_SHARE;
+	/* Proofs for other names come on top of what the cache may hold. */
 	parts->shared.denials = hf_denials_new(config->cache_bytes / PROOFS_SHARE, cache.secret);
 	parts->shared.verdicts = hf_verdicts_new(VERDICTS, cache.secret);
 	if (!parts->shared.denials || !parts->shared.verdicts)
