@@ -24,6 +24,7 @@ enum {
 	PROMOTION_RING = 1024, /* offers; a power of two */
 	ANSWER_SHARE = 50,     /* percent of the cache for composed answers */
 	PROOFS_SHARE = 64,     /* a 64th of the cache's size more, for proofs of denial */
+	PROOFS_MIN = 65536,    /* octets, of a very small cache */
 	VERDICTS = 65536,      /* results of public-key checks that are remembered, 16 octets each */
 	EXCHANGES_MAX = 16384, /* sockets towards servers, of all resolver threads */
 	TRACER_EXCHANGES = 256,
@@ -71,6 +72,7 @@ static bool make_cache(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 		.max_negative_ttl = config->max_negative_ttl,
 	};
 	struct hf_entropy *entropy = hf_entropy_new();
+	size_t proofs;
 	bool opened = false;
 
 	snprintf(error, HF_IO_ERROR_MAX, "out of memory");
@@ -86,7 +88,8 @@ static bool make_cache(struct hf_parts *parts, char error[HF_IO_ERROR_MAX])
 	if (!parts->kernel_tier)
 		return false;
 	/* Proofs for other names come on top of what the cache may hold. */
-	parts->shared.denials = hf_denials_new(config->cache_bytes / PROOFS_SHARE, cache.secret);
+	proofs = config->cache_bytes / PROOFS_SHARE;
+	parts->shared.denials = hf_denials_new(proofs < PROOFS_MIN ? PROOFS_MIN : proofs, cache.secret);
 	parts->shared.verdicts = hf_verdicts_new(VERDICTS, cache.secret);
 	if (!parts->shared.denials || !parts->shared.verdicts)
 		return false;

@@ -341,20 +341,6 @@ static const struct entry *take(struct search *search, const void *key, bool exa
 	return entry;
 }
 
-static unsigned common_labels(const uint8_t *a, const uint8_t *b)
-{
-	while (!hf_name_is_below_or_equal(a, b))
-		b = hf_name_parent(b);
-	return hf_name_label_count(b);
-}
-
-static bool wildcard_at(const uint8_t *name, unsigned labels, uint8_t out[HF_NAME_MAX])
-{
-	static const uint8_t star[] = {1, '*'};
-
-	return hf_name_join(star, sizeof(star), hf_name_strip(name, hf_name_label_count(name) - labels), out) != 0;
-}
-
 static bool gather_nsec(struct search *search, const uint8_t *name)
 {
 	const struct entry *entry = take(search, name, false);
@@ -367,11 +353,11 @@ static bool gather_nsec(struct search *search, const uint8_t *name)
 	if (hf_name_equal(hf_rrset_owner(entry->rrset), name))
 		return true;
 	next = hf_rrset_first(entry->rrset).bytes; /* a valid name: the set was verified and parsed */
-	with_owner = common_labels(name, hf_rrset_owner(entry->rrset));
-	with_next = common_labels(name, next);
+	with_owner = hf_name_common_labels(name, hf_rrset_owner(entry->rrset));
+	with_next = hf_name_common_labels(name, next);
 	search->covered = true;
 	search->encloser = with_owner > with_next ? with_owner : with_next;
-	if (wildcard_at(name, search->encloser, wildcard))
+	if (hf_name_wildcard(name, search->encloser, wildcard))
 		take(search, wildcard, false); /* without it, the name may still be an empty non-terminal */
 	return true;
 }
@@ -414,7 +400,7 @@ static bool gather_nsec3(struct search *search, const uint8_t *name, const struc
 				return false;
 			search->covered = true;
 			search->encloser = labels;
-			if (wildcard_at(name, labels, wildcard) && hash(search, wildcard, costs, work, hashed))
+			if (hf_name_wildcard(name, labels, wildcard) && hash(search, wildcard, costs, work, hashed))
 				take(search, hashed, false);
 			return true;
 		}
@@ -479,7 +465,7 @@ bool hf_denials_find(struct hf_denials *denials, const uint8_t *name, uint16_t t
 		else if (hf_denial_nodata(&proofs, name, type, &nxname, &cause) == HF_DENIAL_PROVEN)
 			found->kind = HF_DENIALS_NODATA;
 		else if (search.covered && hf_denial_expansion(&proofs, name, search.encloser, &cause) == HF_DENIAL_PROVEN &&
-			 wildcard_at(name, search.encloser, found->wildcard))
+			 hf_name_wildcard(name, search.encloser, found->wildcard))
 			found->kind = HF_DENIALS_WILDCARD;
 		else
 			proven = false;

@@ -17,6 +17,5 @@ bool hf_digest_is_known(uint8_t digest_type, const struct hf_dnssec_policy *poli
 /* "ECDSAP256SHA256", or "ALGORITHM" for unknown ones (the number is said beside it). */
 const char *hf_algorithm_to_text(uint8_t algorithm);
 
-enum { HF_ALGORITHM_TEXT_MAX = 32 };
 /* RFC 4034 appendix B, of DNSKEY RDATA (≥ 4 octets). */
 uint16_t hf_key_tag(const uint8_t *rdata, size_t length);

@@ -100,7 +100,7 @@ bool hf_canonical_begin(struct hf_canonical *canonical, const struct hf_rrset *r
 size_t hf_canonical_size(const struct hf_canonical *canonical)
 {
 	return HF_RRSIG_FIXED_SIZE + HF_NAME_MAX + canonical->rdata_size +
-	       canonical->count * (size_t)(canonical->rrset->owner_length + 2 + RR_FIXED_SIZE);
+	       canonical->count * (size_t)(canonical->rrset->owner_length + RR_FIXED_SIZE);
 }
 
 static uint8_t *put_u16(uint8_t *at, uint16_t value)
@@ -117,23 +117,19 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t length)
 }
 
 /* RFC 4035 §5.3.2: the name that was signed. */
-static size_t signed_owner(const uint8_t *owner, unsigned labels, uint8_t out[HF_NAME_MAX + 2])
+static size_t signed_owner(const uint8_t *owner, unsigned labels, uint8_t out[HF_NAME_MAX])
 {
-	unsigned all = hf_name_label_count(owner);
-
-	if (owner[0] == 1 && owner[1] == '*')
-		all--; /* the wildcard itself: its first label does not count (RFC 4034 §3.1.3) */
-	if (labels >= all)
+	/* Of the wildcard itself the first label does not count (RFC 4034 §3.1.3). */
+	if (labels >= hf_name_label_count(owner) - hf_name_is_wildcard(owner))
 		return hf_name_lower(owner, out);
-	out[0] = 1;
-	out[1] = '*';
-	return 2 + hf_name_lower(hf_name_strip(owner, hf_name_label_count(owner) - labels), out + 2);
+	hf_name_wildcard(owner, labels, out); /* no longer than the owner: at least one label goes for it */
+	return hf_name_lower(out, out);
 }
 
 bool hf_canonical_write(struct hf_canonical *canonical, const struct hf_rrsig *rrsig, const struct hf_rdata *rdata)
 {
 	const struct hf_rrset *rrset = canonical->rrset;
-	uint8_t owner[HF_NAME_MAX + 2];
+	uint8_t owner[HF_NAME_MAX];
 	size_t owner_length = signed_owner(hf_rrset_owner(rrset), rrsig->labels, owner);
 	size_t size = hf_canonical_size(canonical);
 	uint8_t *at;

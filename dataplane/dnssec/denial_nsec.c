@@ -65,27 +65,12 @@ static bool find_cover(const struct hf_denial_proofs *proofs, const uint8_t *nam
 	return false;
 }
 
-static unsigned common_labels(const uint8_t *a, const uint8_t *b)
-{
-	while (!hf_name_is_below_or_equal(a, b))
-		b = hf_name_parent(b);
-	return hf_name_label_count(b);
-}
-
 /* The closest encloser of a name that is covered: what it has in common with either neighbour exists. */
 static unsigned encloser_labels(const struct nsec *nsec, const uint8_t *name)
 {
-	unsigned with_owner = common_labels(name, nsec->owner), with_next = common_labels(name, nsec->next);
+	unsigned with_owner = hf_name_common_labels(name, nsec->owner), with_next = hf_name_common_labels(name, nsec->next);
 
 	return with_owner > with_next ? with_owner : with_next;
-}
-
-/* "*" below the ancestor of `labels` labels; false when that is too long for a name. */
-static bool wildcard_at(const uint8_t *name, unsigned labels, uint8_t out[HF_NAME_MAX])
-{
-	static const uint8_t star[] = {1, '*'};
-
-	return hf_name_join(star, sizeof(star), hf_name_strip(name, hf_name_label_count(name) - labels), out) != 0;
 }
 
 static enum hf_denial not_proven(struct hf_cause *cause, const char *what, const uint8_t *name)
@@ -120,7 +105,7 @@ enum hf_denial hf_denial_by_nsec_nxdomain(const struct hf_denial_proofs *proofs,
 		return not_proven(cause, "covers", name);
 	if (is_empty_non_terminal(&nsec, name))
 		return not_proven(cause, "denies, it is an empty non-terminal:", name);
-	if (!wildcard_at(name, encloser_labels(&nsec, name), wildcard))
+	if (!hf_name_wildcard(name, encloser_labels(&nsec, name), wildcard))
 		return HF_DENIAL_PROVEN;
 	if (!find_cover(proofs, wildcard, &unused) || is_empty_non_terminal(&unused, wildcard))
 		return not_proven(cause, "denies the wildcard", wildcard);
@@ -146,7 +131,7 @@ enum hf_denial hf_denial_by_nsec_nodata(const struct hf_denial_proofs *proofs, c
 	if (is_empty_non_terminal(&nsec, name))
 		return HF_DENIAL_PROVEN;
 	/* RFC 4035 §3.1.3.4: a wildcard stands for the name, without the type. */
-	if (!wildcard_at(name, encloser_labels(&nsec, name), wildcard) || !find_match(proofs, wildcard, &nsec))
+	if (!hf_name_wildcard(name, encloser_labels(&nsec, name), wildcard) || !find_match(proofs, wildcard, &nsec))
 		return not_proven(cause, "is at", name);
 	if (!hf_denial_bitmap_denies(&nsec.bitmap, type, &why))
 		return contradicted(cause, wildcard, type, why);

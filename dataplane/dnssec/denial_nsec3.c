@@ -184,6 +184,14 @@ static enum hf_denial find_encloser(struct chain *chain, const uint8_t *name, st
 	}
 }
 
+static enum hf_denial begin_with_encloser(struct chain *chain, const struct hf_denial_proofs *proofs, const uint8_t *name,
+					  struct hf_cause *cause, struct encloser *encloser)
+{
+	enum hf_denial denial;
+
+	return begin(chain, proofs, name, cause, &denial) ? find_encloser(chain, name, encloser) : denial;
+}
+
 static bool is_opt_out(const struct record *record)
 {
 	return record->nsec3.flags & HF_NSEC3_OPT_OUT;
@@ -193,9 +201,7 @@ static bool is_opt_out(const struct record *record)
 static bool hash_wildcard(struct chain *chain, const uint8_t *name, unsigned labels, uint8_t wildcard[HF_NAME_MAX],
 			  uint8_t hashed[HF_NSEC3_HASH_SIZE], bool *possible)
 {
-	static const uint8_t star[] = {1, '*'};
-
-	*possible = hf_name_join(star, sizeof(star), hf_name_strip(name, hf_name_label_count(name) - labels), wildcard) != 0;
+	*possible = hf_name_wildcard(name, labels, wildcard) != 0;
 	return !*possible || hash(chain, wildcard, hashed);
 }
 
@@ -221,11 +227,8 @@ enum hf_denial hf_denial_by_nsec3_nxdomain(const struct hf_denial_proofs *proofs
 {
 	struct chain chain;
 	struct encloser encloser;
-	enum hf_denial denial;
+	enum hf_denial denial = begin_with_encloser(&chain, proofs, name, cause, &encloser);
 
-	if (!begin(&chain, proofs, name, cause, &denial))
-		return denial;
-	denial = find_encloser(&chain, name, &encloser);
 	if (denial != HF_DENIAL_PROVEN)
 		return denial;
 	if (encloser.match)
@@ -265,11 +268,8 @@ enum hf_denial hf_denial_by_nsec3_nodata(const struct hf_denial_proofs *proofs, 
 {
 	struct chain chain;
 	struct encloser encloser;
-	enum hf_denial denial;
+	enum hf_denial denial = begin_with_encloser(&chain, proofs, name, cause, &encloser);
 
-	if (!begin(&chain, proofs, name, cause, &denial))
-		return denial;
-	denial = find_encloser(&chain, name, &encloser);
 	return denial == HF_DENIAL_PROVEN ? deny_type(&chain, name, type, &encloser, nxname) : denial;
 }
 
@@ -301,11 +301,8 @@ enum hf_denial hf_denial_by_nsec3_ds(const struct hf_denial_proofs *proofs, cons
 	const struct hf_denial_bitmap *bitmap;
 	struct chain chain;
 	struct encloser encloser;
-	enum hf_denial denial;
+	enum hf_denial denial = begin_with_encloser(&chain, proofs, name, cause, &encloser);
 
-	if (!begin(&chain, proofs, name, cause, &denial))
-		return denial;
-	denial = find_encloser(&chain, name, &encloser);
 	if (denial != HF_DENIAL_PROVEN)
 		return denial;
 	if (!encloser.match) {

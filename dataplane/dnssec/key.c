@@ -4,8 +4,6 @@
 #include <string.h>
 #include "dnssec/key_set.h"
 
-enum { OPENSSL_SIZE = 3000 }; /* octets that a key and what checks with it take there, about */
-
 struct hf_keys *hf_keys_new(const struct hf_rrset *dnskey)
 {
 	struct hf_keys *keys = calloc(1, sizeof(*keys) + dnskey->count * sizeof(keys->keys[0]));
@@ -40,21 +38,7 @@ void hf_keys_free(struct hf_keys *keys)
 	free(keys);
 }
 
-const struct hf_rrset *hf_keys_rrset(const struct hf_keys *keys)
-{
-	return keys->rrset;
-}
-
 const uint8_t *hf_keys_zone(const struct hf_keys *keys)
 {
 	return hf_rrset_owner(keys->rrset);
-}
-
-size_t hf_keys_size(const struct hf_keys *keys)
-{
-	size_t size = sizeof(*keys) + keys->rrset->size + keys->count * sizeof(keys->keys[0]);
-
-	for (unsigned i = 0; i < keys->count; i++)
-		size += keys->keys[i].pkey ? OPENSSL_SIZE : 0;
-	return size;
 }

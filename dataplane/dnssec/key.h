@@ -3,7 +3,6 @@
  * some checks do.
  */
 #pragma once
-#include <stddef.h>
 #include <stdint.h>
 #include "dnssec/work.h"
 #include "wire/rrset.h"
@@ -14,6 +13,4 @@ struct hf_keys; /* belongs to one thread, as making a key ready changes it */
  * §2.1, malformed) are kept apart and never tried. */
 struct hf_keys *hf_keys_new(const struct hf_rrset *dnskey);
 void hf_keys_free(struct hf_keys *keys); /* NULL is fine */
-const struct hf_rrset *hf_keys_rrset(const struct hf_keys *keys);
 const uint8_t *hf_keys_zone(const struct hf_keys *keys);
-size_t hf_keys_size(const struct hf_keys *keys); /* octets, for who bounds memory; an estimate of OpenSSL's part included */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* One public key of a DNSKEY RR made ready for OpenSSL, and checking a signature with it. For the files of this directory. Belongs to
- * one thread.
+/* One public key of a DNSKEY RR made ready for OpenSSL, and checking a signature with it. For the files of this directory, and for who measures what a
+ * check costs. Belongs to one thread.
  */
 #pragma once
 #include <openssl/evp.h>

@@ -75,7 +75,7 @@ void hf_validator_stats(const struct hf_validator *validator, struct hf_validato
 
 static unsigned signed_labels(const uint8_t *owner)
 {
-	return hf_name_label_count(owner) - (owner[0] == 1 && owner[1] == '*');
+	return hf_name_label_count(owner) - hf_name_is_wildcard(owner);
 }
 
 const uint8_t *hf_verify_signer(const struct hf_rrset *rrset)

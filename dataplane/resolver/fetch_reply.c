@@ -58,14 +58,9 @@ static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch
 		left = BOGUS_TTL;
 	if (!left)
 		return;
-	if (rrset->ttl > left) {
-		struct hf_rrset *copy = hf_rrset_copy(resolver->scratch, rrset);
-
-		if (!copy)
-			return;
-		copy->ttl = (uint32_t)left;
-		claim.rrset = copy;
-	}
+	claim.rrset = hf_rrset_bound_ttl(resolver->scratch, rrset, left < UINT32_MAX ? (uint32_t)left : UINT32_MAX);
+	if (!claim.rrset)
+		return;
 	if (hf_rrset_is_expanded(rrset)) {
 		claim.proofs = scrubbed->proofs;
 		claim.proof_count = scrubbed->proof_count;
@@ -77,13 +72,10 @@ static void store_set(struct hf_resolver *resolver, const struct hf_fetch *fetch
 static void store_wildcard(struct hf_resolver *resolver, const struct hf_fetch *fetch, const struct hf_rrset *rrset,
 			   const struct hf_scrubbed *scrubbed, enum hf_rank rank)
 {
-	static const uint8_t star[] = {1, '*'};
-	const uint8_t *owner = hf_rrset_owner(rrset);
-	unsigned labels = hf_rrset_signed_labels(rrset), all = hf_name_label_count(owner);
 	uint8_t wildcard[HF_NAME_MAX];
 	const struct hf_rrset *copy;
 
-	if (labels >= all || !hf_name_join(star, sizeof(star), hf_name_strip(owner, all - labels), wildcard))
+	if (!hf_name_wildcard(hf_rrset_owner(rrset), hf_rrset_signed_labels(rrset), wildcard))
 		return;
 	copy = hf_rrset_with_owner(resolver->scratch, wildcard, rrset);
 	if (copy)
@@ -270,16 +262,12 @@ static void store_proofs(struct hf_resolver *resolver, const struct hf_finding *
 	for (unsigned i = 0; i < scrubbed->proof_count; i++) {
 		const struct hf_rrset *proof = scrubbed->proofs[i];
 		const uint8_t *zone = hf_verify_signer(proof);
-		struct hf_rrset *copy;
 
 		if (!zone || (proof->type != HF_TYPE_NSEC && proof->type != HF_TYPE_NSEC3))
 			continue;
-		copy = hf_rrset_copy(resolver->scratch, proof);
-		if (!copy)
-			return;
-		if (copy->ttl > longest)
-			copy->ttl = longest;
-		hf_denials_put(resolver->denials, zone, copy, resolver->now);
+		proof = hf_rrset_bound_ttl(resolver->scratch, proof, longest);
+		if (proof)
+			hf_denials_put(resolver->denials, zone, proof, resolver->now);
 	}
 }
 

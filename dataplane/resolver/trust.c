@@ -361,15 +361,6 @@ static bool verify(struct hf_resolver *resolver, const struct hf_rrset *rrset, s
 	return false;
 }
 
-static const struct hf_rrset *with_ttl(struct hf_resolver *resolver, const struct hf_rrset *rrset, uint32_t ttl)
-{
-	struct hf_rrset *copy = hf_rrset_copy(resolver->scratch, rrset);
-
-	if (copy)
-		copy->ttl = ttl;
-	return copy;
-}
-
 /* What came with the referral, once checked, is as good as the answer to a question for it; but a proof without SOA is no answer that
  * could be given to a client. */
 static void keep_validated(struct hf_resolver *resolver, const uint8_t *zone, const struct hf_cache_entry *entry, uint32_t ttl)
@@ -389,7 +380,7 @@ static void keep_validated(struct hf_resolver *resolver, const uint8_t *zone, co
 	};
 
 	if (entry->fact == HF_FACT_RRSET)
-		claim.rrset = with_ttl(resolver, entry->rrset, ttl);
+		claim.rrset = hf_rrset_bound_ttl(resolver->scratch, entry->rrset, ttl);
 	if (claim.rrset || entry->fact != HF_FACT_RRSET)
 		hf_cache_store(resolver->cache, &claim, resolver->now);
 }

@@ -229,18 +229,6 @@ static enum hf_validation validate_set(struct validation *v, const struct hf_rrs
 	return validation;
 }
 
-static const struct hf_rrset *with_ttl(struct validation *v, const struct hf_rrset *rrset, uint32_t ttl)
-{
-	struct hf_rrset *copy;
-
-	if (ttl >= rrset->ttl)
-		return rrset;
-	copy = hf_rrset_copy(v->resolver->scratch, rrset);
-	if (copy)
-		copy->ttl = ttl;
-	return copy;
-}
-
 /* ---- proofs ---- */
 
 static bool is_proof(const struct hf_rrset *rrset)
@@ -282,7 +270,7 @@ static enum hf_validation verify_proofs(struct validation *v, const uint8_t *sig
 		if (verified.check.ttl < *ttl)
 			*ttl = verified.check.ttl;
 		v->proofs_secure[i] = true;
-		scrubbed->proofs[i] = with_ttl(v, set, verified.check.ttl);
+		scrubbed->proofs[i] = hf_rrset_bound_ttl(v->resolver->scratch, set, verified.check.ttl);
 		if (!scrubbed->proofs[i])
 			return HF_VALIDATION_WORK;
 		sets[proofs->count++] = scrubbed->proofs[i];
@@ -381,7 +369,7 @@ static enum hf_validation validate_chain(struct validation *v)
 		if (validation != HF_VALIDATION_DONE)
 			return validation;
 		finding->securities[i] = verified.security;
-		scrubbed->chain[i] = with_ttl(v, scrubbed->chain[i], verified.check.ttl);
+		scrubbed->chain[i] = hf_rrset_bound_ttl(v->resolver->scratch, scrubbed->chain[i], verified.check.ttl);
 		if (!scrubbed->chain[i])
 			return HF_VALIDATION_WORK;
 		name = next_name(v, name, scrubbed->chain[i]);

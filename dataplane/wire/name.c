@@ -181,3 +181,17 @@ size_t hf_name_join(const uint8_t *prefix, size_t prefix_length_without_root, co
 	memcpy(out + prefix_length_without_root, suffix, suffix_length);
 	return prefix_length_without_root + suffix_length;
 }
+
+size_t hf_name_wildcard(const uint8_t *name, unsigned labels, uint8_t out[HF_NAME_MAX])
+{
+	static const uint8_t star[] = {1, '*'};
+
+	return hf_name_join(star, sizeof(star), hf_name_strip(name, hf_name_label_count(name) - labels), out);
+}
+
+unsigned hf_name_common_labels(const uint8_t *a, const uint8_t *b)
+{
+	while (!hf_name_is_below_or_equal(a, b))
+		b = hf_name_parent(b);
+	return hf_name_label_count(b);
+}

@@ -54,6 +54,15 @@ int hf_name_compare(const uint8_t *a, const uint8_t *b); /* canonical order, RFC
 size_t hf_name_copy(const uint8_t *name, uint8_t out[HF_NAME_MAX]);
 size_t hf_name_lower(const uint8_t *name, uint8_t out[HF_NAME_MAX]);
 
+/* "*" below the ancestor of `name` that has `labels` labels (≤ its own); 0 when over 255 octets. Whether a name is of that form. */
+size_t hf_name_wildcard(const uint8_t *name, unsigned labels, uint8_t out[HF_NAME_MAX]);
+static inline bool hf_name_is_wildcard(const uint8_t *name)
+{
+	return name[0] == 1 && name[1] == '*';
+}
+/* Labels of the longest name that both are at or below. */
+unsigned hf_name_common_labels(const uint8_t *a, const uint8_t *b);
+
 /* prefix (its root label dropped) + suffix; 0 when over 255 octets (DNAME: RFC 6672 §2.2 → YXDOMAIN). */
 size_t hf_name_join(const uint8_t *prefix, size_t prefix_length_without_root, const uint8_t *suffix,
 		    uint8_t out[HF_NAME_MAX]);

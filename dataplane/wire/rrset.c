@@ -44,7 +44,7 @@ bool hf_rrset_is_expanded(const struct hf_rrset *rrset)
 	const uint8_t *owner = hf_rrset_owner(rrset);
 
 	/* Of the wildcard itself the first label does not count (RFC 4034 §3.1.3). */
-	return hf_rrset_signed_labels(rrset) < hf_name_label_count(owner) - (owner[0] == 1 && owner[1] == '*');
+	return hf_rrset_signed_labels(rrset) < hf_name_label_count(owner) - hf_name_is_wildcard(owner);
 }
 
 static bool same_rdata(struct hf_rdata a, struct hf_rdata b, const uint8_t *fields)
@@ -163,6 +163,18 @@ struct hf_rrset *hf_rrset_with_owner(struct hf_arena *arena, const uint8_t *owne
 	copy->owner_length = (uint8_t)length;
 	memcpy(copy->data, owner, length);
 	memcpy(copy->data + length, rrset->data + rrset->owner_length, rdata);
+	return copy;
+}
+
+const struct hf_rrset *hf_rrset_bound_ttl(struct hf_arena *arena, const struct hf_rrset *rrset, uint32_t ttl)
+{
+	struct hf_rrset *copy;
+
+	if (ttl >= rrset->ttl)
+		return rrset;
+	copy = hf_rrset_copy(arena, rrset);
+	if (copy)
+		copy->ttl = ttl;
 	return copy;
 }
 

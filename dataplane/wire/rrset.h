@@ -52,6 +52,8 @@ unsigned hf_rrset_signed_labels(const struct hf_rrset *rrset);
 bool hf_rrset_is_expanded(const struct hf_rrset *rrset);
 /* A copy with another owner, its signatures included: what a wildcard makes of a set. NULL without memory, or when it gets too large. */
 struct hf_rrset *hf_rrset_with_owner(struct hf_arena *arena, const uint8_t *owner, const struct hf_rrset *rrset);
+/* The set itself, or a copy with this lower TTL; NULL without memory. */
+const struct hf_rrset *hf_rrset_bound_ttl(struct hf_arena *arena, const struct hf_rrset *rrset, uint32_t ttl);
 struct hf_rrset *hf_rrset_copy(struct hf_arena *arena, const struct hf_rrset *rrset);
 /* Same owner, type, class and RRs as a set, names in any case; TTL and RRSIGs are not looked at. Sets above 256 RRs in
  * wholly different orders count as different (work is bounded). */
