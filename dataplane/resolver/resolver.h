@@ -205,6 +205,9 @@ void hf_resolver_set_notice(struct hf_resolver *resolver, hf_notice_fn notice, v
 	X(replies_validated, "replies found secure or insecure")                                          \
 	X(aggressive_answers, "negative links answered from proofs at hand")                              \
 	X(bogus_replies, "replies that did not validate")                                                 \
+	X(signature_checks, "public-key operations of validation")                                        \
+	X(signature_failures, "of these, those that came to nothing")                                     \
+	X(signatures_known, "signatures whose check was remembered")                                      \
 	X(validation_shares_used, "times that nothing was checked because a zone, or all, had used up its share of CPU")
 
 struct hf_resolver_stats {

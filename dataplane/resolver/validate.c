@@ -502,6 +502,16 @@ static void drop_unverified_proofs(struct validation *v)
 	scrubbed->proof_count = kept;
 }
 
+static void count_checks(struct hf_resolver *resolver)
+{
+	struct hf_validator_stats stats;
+
+	hf_validator_stats(resolver->validator, &stats);
+	__atomic_store_n(&resolver->stats.signature_checks, stats.checks, __ATOMIC_RELAXED);
+	__atomic_store_n(&resolver->stats.signature_failures, stats.failed_checks, __ATOMIC_RELAXED);
+	__atomic_store_n(&resolver->stats.signatures_known, stats.repeated, __ATOMIC_RELAXED);
+}
+
 static void tell(struct validation *v, enum hf_validation validation)
 {
 	static const char *const texts[] = {"validated", "waits for", "bogus", "not validated"};
@@ -560,6 +570,7 @@ enum hf_validation hf_validate(struct hf_resolver *resolver, struct hf_fetch *fe
 	}
 	if (validation == HF_VALIDATION_DONE)
 		drop_unverified_proofs(&v);
+	count_checks(resolver);
 	tell(&v, validation);
 	return validation;
 }
