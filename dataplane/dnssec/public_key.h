@@ -11,6 +11,11 @@
 
 enum { HF_DNSKEY_ZONE = 0x0100, HF_DNSKEY_REVOKED = 0x0080 };
 
+/* A keyed hash of 128 bits, in verdicts.h. */
+struct hf_verdict_key {
+	uint64_t words[2];
+};
+
 struct hf_public_key {
 	uint16_t flags, tag;
 	uint8_t protocol, algorithm;
@@ -20,6 +25,8 @@ struct hf_public_key {
 	bool tried, broken; /* made ready; but cannot be read */
 	EVP_PKEY *pkey;
 	EVP_PKEY_CTX *verifier; /* RSA and ECDSA */
+	bool has_part;
+	struct hf_verdict_key part; /* of the verdicts on its signatures */
 };
 
 /* Reads the fixed fields; false when it is too short. */

@@ -41,22 +41,26 @@ void hf_verdicts_free(struct hf_verdicts *verdicts)
 	free(verdicts);
 }
 
-struct hf_verdict_key hf_verdicts_key(const struct hf_verdicts *verdicts, const uint8_t *message, size_t length,
-				      const uint8_t *signature, size_t signature_length, const uint8_t *key, size_t key_length)
+struct hf_verdict_key hf_verdicts_part(const struct hf_verdicts *verdicts, const uint8_t *bytes, size_t length)
 {
 	struct hf_verdict_key out;
 
-	for (unsigned i = 0; i < 2; i++) {
-		const uint8_t *secret = (const uint8_t *)verdicts->keys[i];
-		/* Each part is hashed by itself, so that no octet can move from one to the next. */
-		const uint64_t parts[3] = {
-			hf_siphash(secret, message, length),
-			hf_siphash(secret, signature, signature_length),
-			hf_siphash(secret, key, key_length),
-		};
+	for (unsigned i = 0; i < 2; i++)
+		out.words[i] = hf_siphash((const uint8_t *)verdicts->keys[i], bytes, length);
+	return out;
+}
 
-		out.words[i] = hf_siphash(secret, parts, sizeof(parts));
-	}
+struct hf_verdict_key hf_verdicts_key(const struct hf_verdicts *verdicts, const uint8_t *message, size_t length,
+				      const uint8_t *signature, size_t signature_length, const struct hf_verdict_key *dnskey)
+{
+	/* Each part is hashed by itself, so that no octet can move from one to the next. */
+	const struct hf_verdict_key parts[3] = {
+		hf_verdicts_part(verdicts, message, length),
+		hf_verdicts_part(verdicts, signature, signature_length),
+		*dnskey,
+	};
+	struct hf_verdict_key out = hf_verdicts_part(verdicts, (const uint8_t *)parts, sizeof(parts));
+
 	out.words[0] |= 1; /* 0 is an empty entry */
 	return out;
 }

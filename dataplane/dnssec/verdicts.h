@@ -3,15 +3,14 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "dnssec/public_key.h"
 #include "dnssec/verify.h"
 
-struct hf_verdict_key {
-	uint64_t words[2];
-};
-
-/* Of one check: what is signed, the signature, the DNSKEY's RDATA. */
+/* The part of it that a DNSKEY's RDATA makes: the same for all checks with the key. */
+struct hf_verdict_key hf_verdicts_part(const struct hf_verdicts *verdicts, const uint8_t *bytes, size_t length);
+/* Of one check: what is signed, the signature, and the key's part. */
 struct hf_verdict_key hf_verdicts_key(const struct hf_verdicts *verdicts, const uint8_t *message, size_t length,
-				      const uint8_t *signature, size_t signature_length, const uint8_t *key, size_t key_length);
+				      const uint8_t *signature, size_t signature_length, const struct hf_verdict_key *dnskey);
 
 enum hf_verdict { HF_VERDICT_UNKNOWN, HF_VERDICT_GOOD, HF_VERDICT_BAD };
 enum hf_verdict hf_verdicts_find(const struct hf_verdicts *verdicts, const struct hf_verdict_key *key);

@@ -190,11 +190,18 @@ static bool verifies(struct subject *subject, struct hf_public_key *key, const s
 {
 	struct hf_validator *validator = subject->validator;
 	const struct hf_canonical *canonical = &validator->canonical;
-	struct hf_verdict_key verdict_key = hf_verdicts_key(validator->verdicts, canonical->message, canonical->length,
-							    rrsig->signature, rrsig->signature_length, key->rdata, key->length);
-	enum hf_verdict verdict = hf_verdicts_find(validator->verdicts, &verdict_key);
-	bool good = verdict == HF_VERDICT_GOOD;
+	struct hf_verdict_key verdict_key;
+	enum hf_verdict verdict;
+	bool good;
 
+	if (!key->has_part) {
+		key->part = hf_verdicts_part(validator->verdicts, key->rdata, key->length);
+		key->has_part = true;
+	}
+	verdict_key = hf_verdicts_key(validator->verdicts, canonical->message, canonical->length, rrsig->signature,
+				      rrsig->signature_length, &key->part);
+	verdict = hf_verdicts_find(validator->verdicts, &verdict_key);
+	good = verdict == HF_VERDICT_GOOD;
 	if (verdict != HF_VERDICT_UNKNOWN) {
 		validator->stats.repeated++;
 	} else {
