@@ -7,7 +7,7 @@
 # RESULTS gets report.txt, report.html and report.json. Status 1: a difference that compare-answers.json does not explain.
 . "$(dirname "$0")/../tests/system/lab.sh"
 here=$TEST_SOURCE/bench
-. "$here/unbound.sh"
+. "$here/resolvers.sh"
 queries=100000 zones=5000 seed=1 kernel=
 while [ $# -gt 1 ]; do
 	case $1 in

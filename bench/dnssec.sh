@@ -10,7 +10,7 @@
 # zones not seen before. The world is dnssec_world.py's.
 . "$(dirname "$0")/../tests/system/lab.sh"
 here=$TEST_SOURCE/bench
-. "$here/unbound.sh"
+. "$here/resolvers.sh"
 zones=4000 rounds=7 instances=20 flood=2000 parts='checks cold probes floods'
 while [ $# -gt 1 ]; do
 	case $1 in
@@ -24,15 +24,7 @@ while [ $# -gt 1 ]; do
 	shift 2
 done
 results=$1
-missing=()
-for name in dnsperf nsd kdig taskset unbound openssl; do
-	command -v "$name" > /dev/null || missing+=("$name")
-done
-if [ ${#missing[@]} != 0 ]; then
-	echo "dnssec: not here: ${missing[*]} (packages: tests/packages.txt and bench/packages.txt)" >&2
-	exit 1
-fi
-[ "$(nproc)" -ge 2 ] || { echo "dnssec: needs two CPUs" >&2; exit 1; }
+bench_needs dnssec dnsperf nsd kdig taskset unbound openssl
 need holdfast-dataplane
 test_path
 python3 -B "$here/dnssec_world.py" --zones "$zones" --instances "$instances" --flood "$flood" "$LAB_DIR" || exit 1
@@ -44,12 +36,7 @@ if part checks; then
 fi
 
 test_world_up
-for level in root tld sld; do
-	pid=$(lab_pid "$level")
-	for child in $(_lab_processes "$LAB_DIR"); do
-		[ "$child" = "$pid" ] || [ "$(_lab_session "$child")" = "$pid" ] && taskset -acp 1 "$child" > /dev/null
-	done
-done
+authorities_to_cpu1
 cache=$((256 << 20))
 test_config "resolver:" "  root-hints: $LAB_DIR/root.hints" "  prefetch: false" \
 	"validation:" "  trust-anchor-file: $LAB_DIR/anchor.ds" "  trust-anchor-signals: false"
@@ -61,31 +48,19 @@ sed -i 's/module-config: "iterator"/module-config: "validator iterator"/' "$LAB_
 
 start() # NAME
 {
-	local end=$((SECONDS + 30)) command
-	command=("$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml")
+	local command=("$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml")
 	[ "$1" = holdfast ] || command=(unbound -d -c "$LAB_DIR/unbound.conf")
-	lab_start resolver "$1" taskset -c 0 "${command[@]}"
-	server_pid=$LAB_PID
-	until _lab_tcp_accepts resolver 192.0.2.53 53 2> /dev/null; do
-		if ! lab_alive "$1" || [ $SECONDS -ge "$end" ]; then
-			echo "dnssec: $1 does not start:" >&2
-			tail -n 10 "$LAB_DIR/$1.log" >&2
-			return 1
-		fi
-		sleep 0.05
-	done
-	sleep 0.3
+	start_resolver dnssec "$1" "${command[@]}"
 }
 stats() { lab_run resolver "$(program holdfastctl)" -j -s "$LAB_DIR/dataplane.sock" stats > "$LAB_DIR/$1" || :; }
 
 if part cold; then
-	authorities=$(for level in root tld sld; do lab_pid "$level"; done | paste -sd,)
 	names=(holdfast unbound)
 	for ((round = 0; round <= rounds; round++)); do
 		for n in 0 1; do
 			name=${names[(n + round) % 2]}
 			start "$name" || exit 1
-			python3 -B "$here/recursion.py" run --name "$name" --round "$round" --pid "$server_pid" --authorities "$authorities" \
+			python3 -B "$here/recursion.py" run --name "$name" --round "$round" --pid "$server_pid" --authorities "$(authority_pids)" \
 				--client-namespace "$(lab_netns_name client)" --authority-namespace "$(lab_netns_name authority)" --dnssec-ok \
 				--questions "$LAB_DIR/cold.txt" --outstanding 50 --directory "$LAB_DIR" || exit 1
 			[ "$round" != 0 ] || lab_run client python3 -B "$here/dnssec.py" answers --directory "$LAB_DIR" --name "$name" || exit 1

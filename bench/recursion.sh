@@ -10,7 +10,7 @@
 # --only: one server alone, without comparison (for profiling); FILE: configuration sections to add to holdfast's.
 . "$(dirname "$0")/../tests/system/lab.sh"
 here=$TEST_SOURCE/bench
-. "$here/unbound.sh"
+. "$here/resolvers.sh"
 queries=100000 zones=4000 rounds=9 seed=1 outstanding=150 only='' yaml=''
 while [ $# -gt 1 ]; do
 	case $1 in
@@ -28,25 +28,12 @@ done
 results=$1
 servers=(holdfast unbound kresd)
 [ -z "$only" ] || servers=("$only")
-missing=()
-for name in dnsperf nsd kdig taskset unbound kresd; do
-	command -v "$name" > /dev/null || missing+=("$name")
-done
-if [ ${#missing[@]} != 0 ]; then
-	echo "recursion: not here: ${missing[*]} (packages: tests/packages.txt and bench/packages.txt)" >&2
-	exit 1
-fi
-[ "$(nproc)" -ge 2 ] || { echo "recursion: needs two CPUs" >&2; exit 1; }
+bench_needs recursion dnsperf nsd kdig taskset unbound kresd
 need holdfast-dataplane
 test_path
 python3 -B "$here/recursion_world.py" --seed "$seed" --zones "$zones" --queries "$queries" "$LAB_DIR" || exit 1
 test_world_up
-for level in root tld sld; do
-	pid=$(lab_pid "$level")
-	for child in $(_lab_processes "$LAB_DIR"); do
-		[ "$child" = "$pid" ] || [ "$(_lab_session "$child")" = "$pid" ] && taskset -acp 1 "$child" > /dev/null
-	done
-done
+authorities_to_cpu1
 
 # ---- the three configurations ----
 
@@ -77,7 +64,7 @@ version_unbound() { unbound -V 2> /dev/null | awk 'NR == 1 { print $2 }'; }
 version_kresd() { kresd --version | awk '{ print $NF }'; }
 cat > "$LAB_DIR/settings.tsv" << END
 version	$(version_holdfast)	$(version_unbound)	$(version_kresd)
-DNSSEC validation off	not built	module-config: iterator	trust_anchors.remove('.')
+DNSSEC validation off	enabled: false	module-config: iterator	trust_anchors.remove('.')
 QNAME minimisation on	qname-minimisation: true	qname-minimisation: yes	default
 letter case (0x20) on	case-randomization: true	use-caps-for-id: yes	default
 threads that resolve	resolver-threads: 1 (clients: 1)	num-threads: 1	one process
@@ -94,36 +81,20 @@ END
 
 start() # NAME
 {
-	local end=$((SECONDS + 20)) pid
 	case $1 in
-	holdfast) lab_start resolver "$1" taskset -c 0 "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml" ;;
-	unbound) lab_start resolver "$1" taskset -c 0 unbound -d -c "$LAB_DIR/unbound.conf" ;;
+	holdfast) start_resolver recursion "$1" "$(program holdfast-dataplane)" -c "$LAB_DIR/holdfast.yaml" ;;
+	unbound) start_resolver recursion "$1" unbound -d -c "$LAB_DIR/unbound.conf" ;;
 	kresd)
 		rm -rf "$memory"
-		mkdir "$memory" && lab_start resolver "$1" taskset -c 0 kresd -n -c "$LAB_DIR/kresd.conf" "$memory"
+		mkdir "$memory" && start_resolver recursion "$1" kresd -n -c "$LAB_DIR/kresd.conf" "$memory"
 		;;
 	esac
-	pid=$LAB_PID
-	until _lab_tcp_accepts resolver 192.0.2.53 53 2> /dev/null; do
-		if ! lab_alive "$1" || [ $SECONDS -ge "$end" ]; then
-			echo "recursion: $1 does not start:" >&2
-			tail -n 10 "$LAB_DIR/$1.log" >&2
-			return 1
-		fi
-		sleep 0.05
-	done
-	sleep 0.3
-	server_pid=$pid
 }
 
 run() # NAME ROUND
 {
-	local authorities
 	start "$1" || return
-	authorities=$(for level in root tld sld; do
-		lab_pid "$level"
-	done | paste -sd,)
-	python3 -B "$here/recursion.py" run --name "$1" --round "$2" --pid "$server_pid" --authorities "$authorities" \
+	python3 -B "$here/recursion.py" run --name "$1" --round "$2" --pid "$server_pid" --authorities "$(authority_pids)" \
 		--client-namespace "$(lab_netns_name client)" --authority-namespace "$(lab_netns_name authority)" \
 		--questions "$LAB_DIR/cold.txt" --outstanding "$outstanding" --directory "$LAB_DIR" || return
 	lab_alive "$1" || { echo "recursion: $1 died:" >&2; tail -n 20 "$LAB_DIR/$1.log" >&2; return 1; }
