@@ -193,7 +193,7 @@ const struct hf_option hf_options[] = {
 	{"validation", "sha1", HF_OPTION_BOOLEAN, RELOAD, FIELD(sha1), 0, 0, "true", NULL,
 	 "Believe RSASHA1 and RSASHA1-NSEC3-SHA1 (5, 7) and DS digests of SHA-1; false: zones with nothing better are insecure (RFC 9905)."},
 	{"validation", "rsa-bits-min", HF_OPTION_INTEGER, RELOAD, FIELD(rsa_bits_min), 512, 4096, "512", NULL,
-	 "Shorter RSA keys are not believed; a zone whose trusted key is shorter is insecure."},
+	 "Shorter RSA keys are not believed; a zone whose trusted keys are all shorter is insecure."},
 	{"validation", "nsec3-iterations-max", HF_OPTION_INTEGER, RELOAD, FIELD(nsec3_iterations_max), 0, 2500, "50", NULL,
 	 "What NSEC3 records with more iterations prove is insecure, EDE 27 (RFC 9276)."},
 	{"validation", "skew", HF_OPTION_INTEGER, RELOAD, FIELD(skew), 0, 86400, "0", NULL,

@@ -370,15 +370,13 @@ static bool hash(struct search *search, const uint8_t *name, const struct hf_cos
 	       hf_nsec3_hash(name, zone->salt, zone->salt_length, zone->iterations, out);
 }
 
-/* What is below a delegation or a DNAME is not in the zone; no wildcard of the zone stands for it (RFC 5155 §8.3). */
+/* No wildcard of the zone stands for what is below. */
 static bool ends_zone(const struct entry *entry)
 {
 	const struct hf_rdata rdata = hf_rrset_first(entry->rrset);
 	struct hf_nsec3 nsec3;
 
-	return !hf_nsec3_read(&rdata, &nsec3) || hf_bitmap_has(nsec3.bitmap, nsec3.bitmap_length, HF_TYPE_DNAME) ||
-	       (hf_bitmap_has(nsec3.bitmap, nsec3.bitmap_length, HF_TYPE_NS) &&
-		!hf_bitmap_has(nsec3.bitmap, nsec3.bitmap_length, HF_TYPE_SOA));
+	return !hf_nsec3_read(&rdata, &nsec3) || hf_bitmap_ends_zone(nsec3.bitmap, nsec3.bitmap_length);
 }
 
 static bool gather_nsec3(struct search *search, const uint8_t *name, const struct hf_costs *costs, struct hf_work *work)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dnssec/bitmap.h"
+#include "wire/type.h"
 
 enum { WINDOW_MAX = 32 };
 
@@ -27,4 +28,14 @@ bool hf_bitmap_has(const uint8_t *bitmap, size_t length, uint16_t type)
 		if (bitmap[0] == window)
 			return octet < bitmap[1] && (bitmap[2 + octet] & 0x80 >> type % 8);
 	return false;
+}
+
+bool hf_bitmap_is_delegation(const uint8_t *bitmap, size_t length)
+{
+	return hf_bitmap_has(bitmap, length, HF_TYPE_NS) && !hf_bitmap_has(bitmap, length, HF_TYPE_SOA);
+}
+
+bool hf_bitmap_ends_zone(const uint8_t *bitmap, size_t length)
+{
+	return hf_bitmap_is_delegation(bitmap, length) || hf_bitmap_has(bitmap, length, HF_TYPE_DNAME);
 }

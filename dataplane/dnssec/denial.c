@@ -9,18 +9,13 @@ bool hf_denial_has_type(const struct hf_denial_bitmap *bitmap, uint16_t type)
 	return hf_bitmap_has(bitmap->bytes, bitmap->length, type);
 }
 
-bool hf_denial_is_delegation(const struct hf_denial_bitmap *bitmap)
-{
-	return hf_denial_has_type(bitmap, HF_TYPE_NS) && !hf_denial_has_type(bitmap, HF_TYPE_SOA);
-}
-
 bool hf_denial_bitmap_denies(const struct hf_denial_bitmap *bitmap, uint16_t type, const char **why)
 {
 	if (hf_denial_has_type(bitmap, type))
 		*why = "says that it is there";
 	else if (hf_denial_has_type(bitmap, HF_TYPE_CNAME))
 		*why = "says that there is an alias"; /* RFC 6840 §4.3 */
-	else if (type != HF_TYPE_DS && hf_denial_is_delegation(bitmap))
+	else if (type != HF_TYPE_DS && hf_bitmap_is_delegation(bitmap->bytes, bitmap->length))
 		*why = "is of the parent's side of a zone cut"; /* RFC 6840 §4.1 */
 	else
 		return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Proofs by NSEC (RFC 4035 §5.4). */
 #include <string.h>
+#include "dnssec/bitmap.h"
 #include "dnssec/denial_parts.h"
 #include "wire/rdata.h"
 
@@ -40,8 +41,7 @@ static bool covers(const struct hf_denial_proofs *proofs, const struct nsec *nse
 {
 	bool after_owner = hf_name_compare(nsec->owner, name) < 0;
 
-	if (is_below(name, nsec->owner) &&
-	    (hf_denial_is_delegation(&nsec->bitmap) || hf_denial_has_type(&nsec->bitmap, HF_TYPE_DNAME)))
+	if (is_below(name, nsec->owner) && hf_bitmap_ends_zone(nsec->bitmap.bytes, nsec->bitmap.length))
 		return false;
 	if (!hf_name_is_below_or_equal(name, proofs->zone) || !after_owner)
 		return false;

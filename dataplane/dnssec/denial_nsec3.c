@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Proofs by NSEC3 (RFC 5155 §8). */
 #include <string.h>
+#include "dnssec/bitmap.h"
 #include "dnssec/denial_parts.h"
 #include "dnssec/nsec3.h"
 
@@ -169,8 +170,7 @@ static enum hf_denial find_encloser(struct chain *chain, const uint8_t *name, st
 			return HF_DENIAL_PROVEN;
 		}
 		if (match) {
-			/* What is below a delegation or a DNAME is not in the zone. */
-			if (hf_denial_is_delegation(&match->bitmap) || hf_denial_has_type(&match->bitmap, HF_TYPE_DNAME))
+			if (hf_bitmap_ends_zone(match->bitmap.bytes, match->bitmap.length))
 				return not_proven(chain, "of the right zone is at the closest encloser", candidate);
 			encloser->labels = labels;
 			encloser->cover = find_cover(chain, closer);

@@ -11,8 +11,6 @@ struct hf_denial_bitmap {
 	size_t length;
 };
 bool hf_denial_has_type(const struct hf_denial_bitmap *bitmap, uint16_t type);
-/* The parent's side of a zone cut. */
-bool hf_denial_is_delegation(const struct hf_denial_bitmap *bitmap);
 /* A match at the very name denies the type: neither it nor CNAME is there, and the record is of the right side of a cut (RFC 4035 §5.4, RFC
  * 6840 §4.1, §4.3). Else `why` says what speaks against it. */
 bool hf_denial_bitmap_denies(const struct hf_denial_bitmap *bitmap, uint16_t type, const char **why);

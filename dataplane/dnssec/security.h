@@ -33,7 +33,9 @@ enum hf_ede_code {
 
 static inline bool hf_ede_is_of_validation(uint16_t code)
 {
-	return code == 1 || code == 2 || (code >= 5 && code <= 12) || code == 25 || code == 27;
+	return code == HF_EDE_UNSUPPORTED_KEY_ALGORITHM || code == HF_EDE_UNSUPPORTED_DIGEST ||
+	       (code >= HF_EDE_INDETERMINATE && code <= HF_EDE_NSEC_MISSING) ||
+	       code == HF_EDE_SIGNATURE_EXPIRED_BEFORE_VALID || code == HF_EDE_NSEC3_ITERATIONS;
 }
 
 /* Why something is not secure: what an operator needs to find the broken link. */

@@ -399,9 +399,9 @@ static bool has_better_digest(const struct hf_rrset *set, const struct hf_dnssec
 struct vouching {
 	struct subject subject;
 	struct hf_keys *keys;
-	bool usable;	/* something of a known algorithm vouches at all */
-	bool named;	/* a key of the set is named */
-	bool too_short; /* by the policy, one that is named */
+	unsigned vouched;   /* records of a known algorithm that each vouch for a key */
+	unsigned too_short; /* of them: those whose key is in the set, and too short by the policy */
+	bool named;	    /* a key of the set is named */
 };
 
 static bool try_key(struct vouching *vouching, struct hf_public_key *key)
@@ -410,7 +410,7 @@ static bool try_key(struct vouching *vouching, struct hf_public_key *key)
 
 	vouching->named = true;
 	if (hf_public_key_make_ready(key) && key->bits && key->bits < policy->rsa_bits_min) {
-		vouching->too_short = true;
+		vouching->too_short++;
 		return false;
 	}
 	return find_good(&vouching->subject, vouching->keys, key);
@@ -425,9 +425,9 @@ static bool try_ds(struct vouching *vouching, const struct hf_rrset *set)
 	for (struct hf_rdata r = hf_rrset_first(set); r.bytes && r.index < set->count; r = hf_rrset_next(set, r)) {
 		if (!read_ds(&r, &ds) || !is_usable(&ds, &validator->policy))
 			continue;
-		vouching->usable = true;
 		if (ds.digest_type == HF_DIGEST_SHA1 && better)
 			continue;
+		vouching->vouched++;
 		for (unsigned i = 0; i < vouching->keys->count; i++) {
 			struct hf_public_key *key = &vouching->keys->keys[i];
 
@@ -457,7 +457,7 @@ static bool try_dnskey(struct vouching *vouching, const struct hf_rrset *set)
 	for (struct hf_rdata r = hf_rrset_first(set); r.bytes && r.index < set->count; r = hf_rrset_next(set, r)) {
 		if (r.length <= 4 || !hf_algorithm_is_known(r.bytes[3], policy))
 			continue;
-		vouching->usable = true;
+		vouching->vouched++;
 		for (unsigned i = 0; i < vouching->keys->count; i++) {
 			struct hf_public_key *key = &vouching->keys->keys[i];
 
@@ -479,9 +479,12 @@ static void blame_keys(struct vouching *vouching, const struct hf_rrset *const *
 	struct ds ds = {0};
 
 	hf_name_to_text(hf_keys_zone(vouching->keys), zone);
-	if (!vouching->usable || (vouching->too_short && vouching->subject.nearness == NOTHING)) {
+	if (vouching->subject.exhausted)
+		return;
+	/* All that vouches has to come to nothing: the set itself is not verified, and a key that is not in it may have been taken out. */
+	if (vouching->too_short == vouching->vouched) {
 		check->security = HF_SECURITY_INSECURE;
-		if (vouching->usable)
+		if (vouching->vouched)
 			hf_cause_set(&check->cause, HF_EDE_UNSUPPORTED_KEY_ALGORITHM,
 				     "insecure: DNSKEY %.100s is shorter than the policy wants", zone);
 		else if (trusted_count && trusted[0]->type == HF_TYPE_DS)
@@ -491,7 +494,10 @@ static void blame_keys(struct vouching *vouching, const struct hf_rrset *const *
 				     "insecure: the trust anchor of %.100s is of an unknown algorithm", zone);
 		return;
 	}
-	if (vouching->subject.exhausted || vouching->named)
+	if (vouching->too_short && vouching->subject.nearness == NOTHING)
+		hf_cause_set(&check->cause, HF_EDE_DNSKEY_MISSING,
+			     "bogus: DNSKEY %.90s: of the keys that are trusted one is shorter than the policy wants, others are not there", zone);
+	if (vouching->named)
 		return;
 	if (!vouching->keys->any_zone_key) {
 		hf_cause_set(&check->cause, HF_EDE_NO_ZONE_KEY, "bogus: DNSKEY %.100s has no zone key", zone);

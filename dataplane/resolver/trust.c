@@ -176,25 +176,25 @@ bool hf_trust_charge(struct hf_resolver *resolver, struct hf_work *work, const u
 	const uint32_t all = resolver->config.validation_share;
 	unsigned labels = hf_name_label_count(zone);
 	char text[HF_NAME_TEXT_MAX];
-	bool left;
+	bool all_left, zone_left;
 
 	work->allowances[0] = &resolver->trust_share;
 	work->allowance_count = 1;
-	left = hf_allowance_has(&resolver->trust_share, all, all * (BURST_MS * HF_NS_PER_MS / 1000), resolver->now);
-	if (!left)
-		hf_cause_set(cause, HF_EDE_INDETERMINATE, "not validated: the share of CPU for validation is used up");
-	left = take_share(resolver, work, zone, labels) && left;
+	all_left = hf_allowance_has(&resolver->trust_share, all, all * (BURST_MS * HF_NS_PER_MS / 1000), resolver->now);
+	zone_left = take_share(resolver, work, zone, labels);
 	/* A zone's relatives: all that is delegated below the same name. Those above two labels have nothing to do with each other. */
-	for (unsigned i = 2; i < labels && i < 2 + SHARE_PARENTS_MAX - 1; i++)
-		left = take_share(resolver, work, hf_name_strip(zone, labels - i), i) && left;
-	if (!left) {
-		hf_count(resolver, validation_shares_used);
-		if (cause && !cause->text[0])
-			hf_cause_set(cause, HF_EDE_INDETERMINATE, "not validated: %.100s has used up its share of CPU",
-				     hf_name_to_text(zone, text));
-		work->exhausted = true;
-	}
-	return left;
+	for (unsigned i = 2; i < labels && i < 2 + SHARE_PARENTS_MAX; i++)
+		zone_left = take_share(resolver, work, hf_name_strip(zone, labels - i), i) && zone_left;
+	if (all_left && zone_left)
+		return true;
+	if (!all_left)
+		hf_cause_set(cause, HF_EDE_INDETERMINATE, "not validated: the share of CPU for validation is used up");
+	else
+		hf_cause_set(cause, HF_EDE_INDETERMINATE, "not validated: %.100s has used up its share of CPU",
+			     hf_name_to_text(zone, text));
+	hf_count(resolver, validation_shares_used);
+	work->exhausted = true;
+	return false;
 }
 
 /* ---- the delegation ---- */

@@ -363,9 +363,8 @@ static enum hf_validation validate_chain(struct validation *v)
 			validation = bogus(v, HF_EDE_BOGUS, "was made by a wildcard", hf_rrset_owner(scrubbed->chain[i]), HF_TYPE_DNAME);
 		if (validation == HF_VALIDATION_DONE && verified.security == HF_SECURITY_SECURE && verified.check.expanded)
 			validation = prove_expansion(v, scrubbed->chain[i], &verified);
-		if (validation == HF_VALIDATION_BOGUS && i > 0 && v->fetch->qtype != HF_TYPE_ANY) {
+		if (validation == HF_VALIDATION_BOGUS && i > 0 && v->fetch->qtype != HF_TYPE_ANY)
 			return ask_for_rest(v, i, name);
-		}
 		if (validation != HF_VALIDATION_DONE)
 			return validation;
 		finding->securities[i] = verified.security;

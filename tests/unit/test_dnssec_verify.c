@@ -638,6 +638,35 @@ static void sha1_and_short_keys_are_the_operators_choice(void **state)
 	free_signer(&ksk);
 }
 
+/* The DNSKEY set is not verified when its keys are too short: a strong key that DS names may have been taken out of it. */
+static void a_short_key_does_not_stand_in_for_one_that_was_taken_out(void **state)
+{
+	struct fixture *f = *state;
+	struct hf_dnssec_policy policy = hf_dnssec_policy_default;
+	struct signer keys[2];
+	struct hf_rrset *all, *taken, *both;
+	struct hf_rdata rdata[2];
+	struct hf_check check;
+
+	make_signer(&keys[0], HF_ALGORITHM_RSASHA256, 1024, 257);
+	make_signer(&keys[1], HF_ALGORITHM_ED25519, 0, 257);
+	all = add_signature(f, key_set(f, keys, 2), &keys[1], f->zone, today, -1);
+	taken = add_signature(f, key_set(f, keys, 1), &keys[0], f->zone, today, -1);
+	for (unsigned i = 0; i < 2; i++)
+		rdata[i] = hf_rrset_first(ds_set(f, &keys[i], 2, keys[i].algorithm));
+	both = hf_rrset_make(f->arena, f->zone, HF_TYPE_DS, HF_CLASS_IN, TTL, rdata, 2, 0);
+	policy.rsa_bits_min = 2048;
+	hf_validator_configure(f->validator, &policy);
+	assert_int_equal(check_keys(f, all, both).security, HF_SECURITY_SECURE);
+	assert_int_equal(check_keys(f, taken, ds_set(f, &keys[0], 2, keys[0].algorithm)).security, HF_SECURITY_INSECURE);
+	check = check_keys(f, taken, both);
+	assert_int_equal(check.security, HF_SECURITY_BOGUS);
+	assert_int_equal(check.cause.ede, HF_EDE_DNSKEY_MISSING);
+	assert_non_null(strstr(check.cause.text, "shorter"));
+	free_signer(&keys[0]);
+	free_signer(&keys[1]);
+}
+
 /* ---- shares ---- */
 
 static void an_allowance_fills_up_again(void **state)
@@ -676,6 +705,7 @@ int main(void)
 		TEST(revoked_keys_and_keys_of_no_zone_do_not_sign),
 		TEST(a_digest_of_sha1_does_not_count_beside_a_better_one),
 		TEST(sha1_and_short_keys_are_the_operators_choice),
+		TEST(a_short_key_does_not_stand_in_for_one_that_was_taken_out),
 		TEST(an_allowance_fills_up_again),
 	};
 
