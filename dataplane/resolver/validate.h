@@ -45,7 +45,8 @@ struct hf_validation_want {
 /* Whether replies to the fetch are validated: somebody waits for it who did not set CD. */
 bool hf_validate_is_wanted(const struct hf_resolver *resolver, const struct hf_fetch *fetch);
 
-/* Fills in `finding` with what of `found` may be kept; memory is the resolver's scratch arena. A chain is cut before its first bogus set: what that alias leads to has to be asked for. */
+/* Fills in `finding` with what of `found` may be kept; memory is the resolver's scratch arena. A chain is cut before its first bogus set: what
+ * that alias leads to has to be asked for. */
 enum hf_validation hf_validate(struct hf_resolver *resolver, struct hf_fetch *fetch, const struct hf_finding *found,
 			       struct hf_finding *finding, struct hf_validation_want *want);
 
